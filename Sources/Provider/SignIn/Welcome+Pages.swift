@@ -1,0 +1,35 @@
+/// `/account` for a person who is signed in: who they are here, masked, and the way out.
+struct WelcomePage: Sendable {
+    /// All three masked already (`Mask`); nil when the account has none.
+    var username: String?
+    var phone: String?
+    var name: String?
+    /// The level in words, such as 初级认证.
+    var level: String
+    /// Full time of this sign-in, as `ClockTime.full` writes it.
+    var signedInAt: String?
+    var logoutAction = "/logout"
+
+    func page(in context: PageContext) -> Page {
+        let layout = Layout(step: "个人中心", page: "account", width: .reading)
+        return Page(status: 200, document: layout.document(content(in: context), in: context))
+    }
+
+    private func content(in context: PageContext) -> HTML {
+        let logout = Form(id: "logout", action: logoutAction)
+        let rows = [
+            ("用户名", username), ("姓名", name), ("手机号码", phone), ("认证等级", level), ("本次登录", signedInAt),
+        ].compactMap { label, value in value.map { (label, $0) } }
+        return """
+            <div class="card">
+            <div class="card-head"><h1>个人中心</h1>
+            \(logout.markup(Button.secondary("退出登录"), in: context))</div>
+            <h2>个人信息</h2>
+            <dl class="facts-list wide">\(HTML.each(rows) { label, value in
+                "<div><dt>\(label)</dt><dd>\(value)</dd></div>"
+            })</dl>
+            \(HelpLine.markup(context.brand))
+            </div>
+            """
+    }
+}

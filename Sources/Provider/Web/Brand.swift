@@ -1,0 +1,85 @@
+/// What makes the pages those of one city: names, footer, contacts, colours. Configuration fills it; the defaults
+/// belong to a demonstration city that does not exist (journeys C12: another city without a rebuild).
+struct Brand: Sendable, Equatable {
+    /// Full name as it stands in the header and in page titles.
+    var productName = "安和市统一身份认证平台"
+    /// What stands behind the name in smaller type, such as the kind of user served.
+    var audience = "自然人用户"
+    /// Short name for titles of narrow windows and for text messages.
+    var shortName = "统一身份认证"
+    var cityName = "安和市"
+    /// The host people see in the address line.
+    var domain = "localhost"
+    /// One line under the name where a page has room for it.
+    var slogan = "一个账号，通办全城"
+    /// Three sentences at most beside the login form. They are promises: keep them true.
+    var promises = [
+        "一次登录，接入的政务网站和应用通用",
+        "您的信息只有经您同意才会提供给应用",
+        "密码错误达到上限自动锁定，保护账号安全",
+    ]
+
+    /// Where a person goes who logged in without a waiting application, and its name.
+    var landingPage = Link("政务服务网", "/account")
+    /// Telephone of the help desk as people dial it.
+    var supportPhone = "12345"
+    var supportHours = "每天 24 小时"
+
+    var footer = Footer()
+    var colours = Colours()
+    /// An SVG element of the operator's own in place of the built-in mark, 48 units square, taken as it is.
+    var markSVG: String?
+
+    /// The lines at the foot of each page (pages.md K2); an empty value leaves its place out.
+    struct Footer: Sendable, Equatable {
+        var host = "安和市政务服务和数据管理局（示例）"
+        var operatedBy = "安和市大数据中心（示例）"
+        var siteCode = "0000000000"
+        var icpNumber = "安ICP备00000000号（示例）"
+        var icpLink = "https://beian.miit.gov.cn/"
+        var policeNumber = "安公网安备 00000000000000号（示例）"
+        var policeLink = "https://beian.mps.gov.cn/"
+        /// The mark of party and government bodies, and the page that takes reports of faults on the site.
+        var governmentMark: Link?
+        var reportFault: Link?
+        var contact = Link("联系我们", "/help#contact")
+    }
+
+    struct Link: Sendable, Equatable {
+        var text: String
+        var url: String
+
+        init(_ text: String, _ url: String) {
+            self.text = text
+            self.url = url
+        }
+    }
+
+    /// The colours an operator may replace; all others of the palette are neutral.
+    struct Colours: Sendable, Equatable {
+        /// Buttons and marks on a light ground.
+        var primary = Colour(red: 0xB4, green: 0x23, blue: 0x2A)
+        /// The same where contrast must reach 7:1 (care mode) and under the pointer.
+        var primaryDeep = Colour(red: 0x8E, green: 0x18, blue: 0x1F)
+        /// Links and marks on a dark ground.
+        var primaryOnDark = Colour(red: 0xFF, green: 0xA3, blue: 0x9C)
+    }
+
+    /// What is wrong with the values, in words for the operator; empty when all is well.
+    var faults: [String] {
+        var found: [String] = []
+        if productName.isEmpty { found.append("brand.product_name must not be empty") }
+        let white = Colour(red: 255, green: 255, blue: 255)
+        let night = Colour(red: 0x1B, green: 0x1F, blue: 0x26)
+        if colours.primary.contrast(with: white) < 4.5 {
+            found.append("brand.colours.primary has less than 4.5:1 contrast with white (WCAG 1.4.3)")
+        }
+        if colours.primaryDeep.contrast(with: white) < 7 {
+            found.append("brand.colours.primary_deep has less than 7:1 contrast with white (WCAG 1.4.6)")
+        }
+        if colours.primaryOnDark.contrast(with: night) < 7 {
+            found.append("brand.colours.primary_on_dark has less than 7:1 contrast with the dark ground (WCAG 1.4.6)")
+        }
+        return found
+    }
+}

@@ -1,0 +1,82 @@
+/// The error catalogue: each thing that can go wrong before a citizen's eyes, once. Pages, JSON answers, the command
+/// line and the documentation take code, words and status from here.
+///
+/// Rules, held by a test: the words name the thing and say what to do; no 非法, no 系统异常, no 未知原因; a time is
+/// clock time; each code has words, status, audit category, metric label and an anchor in the help centre.
+struct Fault: Sendable, Equatable {
+    let code: Code
+    /// The words as shown, parameters filled in.
+    let text: String
+
+    private init(_ code: Code, _ values: (String, String)...) {
+        self.code = code
+        var text = code.template
+        for (name, value) in values { text = Fault.fill(text, name, with: value) }
+        self.text = text
+    }
+
+    /// A fault whose words have no parameter.
+    private init(plain code: Code) { self.init(code) }
+
+    // Sign-in
+    static let accountRequired = Fault(plain: .accountRequired)
+    static let passwordRequired = Fault(plain: .passwordRequired)
+    /// - Parameter remaining: tries left before the account locks; the same count is shown for accounts that do not exist.
+    static func badCredentials(remaining: Int) -> Fault { Fault(.badCredentials, ("n", String(remaining))) }
+    static func locked(until time: ClockTime) -> Fault { Fault(.locked, ("time", time.text)) }
+    static func accountDisabled(phone: String, reference: String) -> Fault {
+        Fault(.accountDisabled, ("tel", phone), ("ref", reference))
+    }
+
+    // Graphic captcha
+    static let captchaRequired = Fault(plain: .captchaRequired)
+    static let captchaWrong = Fault(plain: .captchaWrong)
+    static let captchaExpired = Fault(plain: .captchaExpired)
+
+    // Agreement and consent
+    static let termsRequired = Fault(plain: .termsRequired)
+    static let consentRequired = Fault(plain: .consentRequired)
+
+    // QR conversation
+    static let qrUnknown = Fault(plain: .qrUnknown)
+    static let qrExpired = Fault(plain: .qrExpired)
+    static let qrUsed = Fault(plain: .qrUsed)
+    static let qrAlreadyScanned = Fault(plain: .qrAlreadyScanned)
+    static let qrCancelled = Fault(plain: .qrCancelled)
+    static let qrWrongDevice = Fault(plain: .qrWrongDevice)
+
+    // Flow and server
+    static let flowExpired = Fault(plain: .flowExpired)
+    static let stepOrder = Fault(plain: .stepOrder)
+    static let csrfFailed = Fault(plain: .csrfFailed)
+    static func rateLimited(until time: ClockTime) -> Fault { Fault(.rateLimited, ("time", time.text)) }
+    static func serverError(reference: String) -> Fault { Fault(.serverError, ("ref", reference)) }
+    /// - Parameters:
+    ///   - service: what does not answer, in the citizen's words.
+    ///   - alternative: what the person can do meanwhile, a phrase that follows 您可以.
+    static func dependencyDown(service: String, alternative: String) -> Fault {
+        Fault(.dependencyDown, ("service", service), ("alternative", alternative))
+    }
+    static let pageNotFound = Fault(plain: .pageNotFound)
+    static let requestInvalid = Fault(plain: .requestInvalid)
+
+    // Authorization requests that may not be answered by a redirect (RFC 6749 §4.1.2.1)
+    static let clientUnknown = Fault(plain: .clientUnknown)
+    static func clientDisabled(relyingParty: String) -> Fault { Fault(.clientDisabled, ("rp", relyingParty)) }
+    static func redirectURIMismatch(relyingParty: String) -> Fault {
+        Fault(.redirectURIMismatch, ("rp", relyingParty))
+    }
+    static let authorizationRequestInvalid = Fault(plain: .authorizationRequestInvalid)
+    static let logoutRequestInvalid = Fault(plain: .logoutRequestInvalid)
+
+    /// Puts `value` where `{name}` stands. The template is ours; the value may be anything and is not searched again.
+    private static func fill(_ template: String, _ name: String, with value: String) -> String {
+        let mark = Array("{\(name)}".utf8)
+        let bytes = Array(template.utf8)
+        guard bytes.count >= mark.count,
+            let start = (0...(bytes.count - mark.count)).first(where: { bytes[$0...].starts(with: mark) })
+        else { return template }
+        return String(decoding: bytes[..<start], as: UTF8.self) + value
+            + String(decoding: bytes[(start + mark.count)...], as: UTF8.self)
+    }
+}
