@@ -1,0 +1,187 @@
+import Cryptography
+
+// The sections that concern the product: signing, lifetimes, passwords, limits.
+
+extension Configuration {
+    /// Which keys sign what.
+    struct Signing: Sendable {
+        /// ID tokens of clients that ask for no algorithm; RS256, which every client knows (OpenID Connect Discovery §3).
+        var idToken: SignatureAlgorithm
+        /// Access tokens; ES256.
+        var accessToken: SignatureAlgorithm
+        /// Length of new RSA keys, in bits; 2,048.
+        var rsaBits: Int
+        /// How long a key is published before it signs; 24 h.
+        var publishBefore: Duration
+        /// How long a key is published after it has signed last, beyond the longest token; 24 h.
+        var retireAfter: Duration
+        /// The age at which a key is replaced; 90 d.
+        var rotateEvery: Duration
+
+        init(_ reader: inout SettingsReader) {
+            idToken = reader.read("signing.id_token", .choice, default: .RS256)
+            accessToken = reader.read("signing.access_token", .choice, default: .ES256)
+            rsaBits = reader.read("signing.rsa_bits", .count(2048...4096), default: 2048)
+            let overlap: ClosedRange<Duration> =
+                (reader.mode == .sandbox ? .seconds(0) : .seconds(3600)) ... .seconds(30 * 86_400)
+            publishBefore = reader.read("signing.publish_before", .duration(overlap), default: .seconds(86_400))
+            retireAfter = reader.read("signing.retire_after", .duration(overlap), default: .seconds(86_400))
+            rotateEvery = reader.read(
+                "signing.rotate_every",
+                .duration(.seconds(86_400) ... .seconds(366 * 86_400)),
+                default: .seconds(90 * 86_400)
+            )
+        }
+    }
+
+    /// How long things are valid. The sandbox allows one second for each.
+    struct Lifetimes: Sendable {
+        /// Authorization codes; 60 s, 10 min at most (RFC 6749 §4.1.2).
+        var authorizationCode: Duration
+        /// Access tokens; 10 min.
+        var accessToken: Duration
+        /// ID tokens; 10 min.
+        var idToken: Duration
+        /// Refresh tokens; 30 d.
+        var refreshToken: Duration
+        /// A browser session without a request; 12 h.
+        var sessionIdle: Duration
+        /// A browser session altogether; 12 h.
+        var sessionAbsolute: Duration
+        /// An authorization request while the citizen walks through the pages; 30 min.
+        var pendingAuthorization: Duration
+        /// A captcha; 300 s.
+        var captcha: Duration
+        /// How far a client's clock may be off in what it signs; 60 s.
+        var clockSkew: Duration
+
+        init(_ reader: inout SettingsReader) {
+            func bounds(_ lower: Int, _ upper: Int) -> ClosedRange<Duration> {
+                .seconds(reader.mode == .sandbox ? 1 : lower) ... .seconds(upper)
+            }
+            let day = 86_400
+            authorizationCode = reader.read(
+                "lifetimes.authorization_code",
+                .duration(bounds(10, 600)),
+                default: .seconds(60)
+            )
+            accessToken = reader.read("lifetimes.access_token", .duration(bounds(60, 3600)), default: .seconds(600))
+            idToken = reader.read("lifetimes.id_token", .duration(bounds(60, 3600)), default: .seconds(600))
+            refreshToken = reader.read(
+                "lifetimes.refresh_token",
+                .duration(bounds(600, 365 * day)),
+                default: .seconds(30 * day)
+            )
+            sessionIdle = reader.read(
+                "lifetimes.session_idle",
+                .duration(bounds(300, 7 * day)),
+                default: .seconds(day / 2)
+            )
+            sessionAbsolute = reader.read(
+                "lifetimes.session_absolute",
+                .duration(bounds(300, 30 * day)),
+                default: .seconds(day / 2)
+            )
+            pendingAuthorization = reader.read(
+                "lifetimes.pending_authorization",
+                .duration(bounds(300, day)),
+                default: .seconds(1800)
+            )
+            captcha = reader.read("lifetimes.captcha", .duration(bounds(60, 1800)), default: .seconds(300))
+            clockSkew = reader.read(
+                "lifetimes.clock_skew",
+                .duration(.seconds(0) ... .seconds(300)),
+                default: .seconds(60)
+            )
+        }
+    }
+
+    /// Passwords and what checking one costs (Argon2id, RFC 9106 §4).
+    struct Passwords: Sendable {
+        /// Memory of one hash, in bytes; 19 MiB.
+        var memory: Int
+        /// Passes over the memory; 2.
+        var iterations: Int
+        /// Lanes of one hash; 1.
+        var parallelism: Int
+        /// Hashes at a time, a thread each; 2.
+        var workers: Int
+        /// Hashes that may wait for a thread; 64. One more is refused at once.
+        var queueLimit: Int
+        /// The longest wait for a thread; 1 s.
+        var queueDeadline: Duration
+        /// The shortest password, in characters; 8.
+        var shortest: Int
+        /// The longest password, in characters; 20, at most 64.
+        var longest: Int
+
+        init(_ reader: inout SettingsReader) {
+            let isSandbox = reader.mode == .sandbox
+            memory = reader.read("passwords.memory", .size((isSandbox ? 1 : 7) << 20...1 << 30), default: 19 << 20)
+            iterations = reader.read("passwords.iterations", .count(1...20), default: 2)
+            parallelism = reader.read("passwords.parallelism", .count(1...8), default: 1)
+            workers = reader.read("passwords.workers", .count(1...64), default: 2)
+            queueLimit = reader.read("passwords.queue_limit", .count(1...10_000), default: 64)
+            queueDeadline = reader.read(
+                "passwords.queue_deadline",
+                .duration(.milliseconds(100) ... .seconds(10)),
+                default: .seconds(1)
+            )
+            shortest = reader.read("passwords.shortest", .count(8...64), default: 8)
+            longest = reader.read("passwords.longest", .count(8...64), default: 20)
+        }
+    }
+
+    /// What stops the guessing of passwords.
+    struct Throttle: Sendable {
+        /// Wrong passwords in a row that lock the password login of an account; 5.
+        var wrongPasswords: Int
+        /// How long the lock holds; 15 min.
+        var lock: Duration
+        /// Password attempts of one client address in a minute; 30.
+        var attemptsPerAddress: Int
+
+        init(_ reader: inout SettingsReader) {
+            let isSandbox = reader.mode == .sandbox
+            wrongPasswords = reader.read("throttle.wrong_passwords", .count(3...(isSandbox ? 1000 : 20)), default: 5)
+            lock = reader.read(
+                "throttle.lock",
+                .duration(.seconds(isSandbox ? 1 : 60) ... .seconds(86_400)),
+                default: .seconds(900)
+            )
+            attemptsPerAddress = reader.read("throttle.attempts_per_address", .count(5...100_000), default: 30)
+        }
+    }
+
+    /// When a captcha is asked for.
+    struct CaptchaSettings: Sendable {
+        /// When the login page asks for one.
+        enum Login: String, Sendable, CaseIterable {
+            case always
+            case afterFailures = "after_failures"
+        }
+
+        /// `always`, as the manual has it.
+        var login: Login
+        /// With `after_failures`: wrong passwords of an account before one is asked for; 2.
+        var afterFailures: Int
+        /// Wrong answers after which the picture is replaced; 3.
+        var wrongAnswers: Int
+
+        init(_ reader: inout SettingsReader) {
+            login = reader.read("captcha.login", .choice, default: .always)
+            afterFailures = reader.read("captcha.after_failures", .count(1...10), default: 2)
+            wrongAnswers = reader.read("captcha.wrong_answers", .count(1...10), default: 3)
+        }
+    }
+
+    /// How consent is asked for.
+    struct ConsentSettings: Sendable {
+        /// Whether boxes stand ticked when a page opens; false.
+        var preselected: Bool
+
+        init(_ reader: inout SettingsReader) {
+            preselected = reader.read("consent.preselected", .boolean, default: false)
+        }
+    }
+}
