@@ -50,6 +50,7 @@ public struct Configuration: Sendable {
     ///   - file: The path of the YAML file; nil reads the environment alone.
     ///   - environment: The variables of the process.
     ///   - mode: Decides bounds, defaults and which settings are refused.
+    /// - Returns: A configuration that has passed every check.
     /// - Throws: ``ConfigurationFaults`` with all that is wrong, each with its place.
     public static func load(
         file: String?,
