@@ -108,6 +108,7 @@ public struct JWK: Sendable, Equatable {
     ///   - signature: in JOSE form: r ‖ s for the curves.
     ///   - message: the signed bytes.
     ///   - algorithm: what the verifier expects, not what a message says of itself.
+    /// - Returns: true for a right signature and nothing else.
     public func verify(signature: [UInt8], message: [UInt8], algorithm: SignatureAlgorithm) -> Bool {
         guard allows(algorithm), let operation = operations.byAlgorithm[algorithm] else { return false }
         return operation.verify(signature, message)

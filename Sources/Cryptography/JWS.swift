@@ -26,6 +26,7 @@ public enum JWS {
     /// - Parameters:
     ///   - compact: three base64url parts with two dots.
     ///   - limit: the greatest accepted size in bytes.
+    /// - Returns: the parts, unproved.
     /// - Throws: ``CryptographyError/malformedJWS(_:)`` for a wrong form, a header that is not a strict JSON object,
     ///   a missing `alg`, a `kid` or `typ` that is no text, and any critical extension (`crit`, RFC 7515 §4.1.11),
     ///   since none is understood here.
@@ -96,6 +97,7 @@ public struct ParsedJWS: Sendable, Equatable {
 
     /// Whether the message says HS256 and carries the right code for this shared secret (RFC 7518 §3.2).
     /// - Parameter secret: at least 32 bytes; with fewer the answer is false.
+    /// - Returns: true for the right code and nothing else.
     public func isAuthenticatedHS256(secret: Secret<[UInt8]>) -> Bool {
         guard alg == "HS256", secret.reveal().count >= 32 else { return false }
         return HMAC.isValidSHA256(signature, key: secret.reveal(), signingInput)

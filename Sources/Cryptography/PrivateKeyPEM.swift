@@ -27,9 +27,8 @@ enum PrivateKeyPEM {
         guard let memory = BIO_new(BIO_s_secmem()) else { throw failure }
         defer { BIO_free_all(memory) }
         guard withBytes(pem, { BIO_write(memory, $0, Int32($1)) }) == Int32(pem.count) else { throw failure }
-        let text = String(decoding: pem.prefix(64), as: UTF8.self)
         let info: OpaquePointer?
-        if text.hasPrefix("-----BEGIN ENCRYPTED PRIVATE KEY-----") {
+        if isEncrypted(pem) {
             guard let sealed = PEM_read_bio_PKCS8(memory, nil, nil, nil) else {
                 throw .malformedKey("not a PKCS#8 PEM file")
             }
@@ -39,7 +38,7 @@ enum PrivateKeyPEM {
                 PKCS8_decrypt(sealed, buffer.bindMemory(to: CChar.self).baseAddress, Int32(buffer.count))
             }
             guard info != nil else { throw .wrongPassphrase }
-        } else if text.hasPrefix("-----BEGIN PRIVATE KEY-----") {
+        } else if pem.starts(with: "-----BEGIN PRIVATE KEY-----".utf8) {
             info = PEM_read_bio_PKCS8_PRIV_KEY_INFO(memory, nil, nil, nil)
         } else {
             throw .malformedKey("not a PKCS#8 PEM file")
@@ -47,6 +46,11 @@ enum PrivateKeyPEM {
         defer { PKCS8_PRIV_KEY_INFO_free(info) }
         guard let info, let key = EVP_PKCS82PKEY(info) else { throw .malformedKey("not a PKCS#8 private key") }
         return NativeKey(key)
+    }
+
+    /// Whether a file says that it is encrypted.
+    static func isEncrypted(_ pem: [UInt8]) -> Bool {
+        pem.starts(with: "-----BEGIN ENCRYPTED PRIVATE KEY-----".utf8)
     }
 
     private static let failure = CryptographyError.libraryFailure(operation: "reading or writing a private key")

@@ -33,6 +33,7 @@ public final class SigningKey: Sendable {
     ///   - algorithm: what it will sign by.
     ///   - kid: its name; without one a random name of 24 hexadecimal digits.
     ///   - rsaBits: size of an RSA modulus, 2,048 to 8,192; an RSA key takes from a tenth of a second to some seconds.
+    /// - Returns: the key, not stored anywhere.
     /// - Throws: ``CryptographyError``.
     public static func generate(
         _ algorithm: SignatureAlgorithm,
@@ -66,6 +67,7 @@ public final class SigningKey: Sendable {
 
     /// The key in PKCS#8 PEM; encrypted with AES-256-CBC under a key that scrypt derives when a passphrase is given.
     /// - Parameter passphrase: nil writes the key in clear.
+    /// - Returns: the bytes of the file.
     /// - Throws: ``CryptographyError/libraryFailure(operation:)``.
     public func pem(passphrase: Secret<[UInt8]>?) throws(CryptographyError) -> Secret<[UInt8]> {
         Secret(try PrivateKeyPEM.encode(native, passphrase: passphrase))
