@@ -1,0 +1,117 @@
+public import Cryptography
+public import FoundationEssentials
+
+/// A signed assertion by which a client authenticates (RFC 7523 §2.2 and §3, OpenID Connect Core §9): taken apart, not yet believed.
+public struct ClientAssertion: Sendable {
+    /// The client it speaks for, still to be proved by ``verify(for:keys:capabilities:now:)``.
+    public let clientID: ClientID
+    /// The key it names.
+    public var keyID: String? { jws.kid }
+
+    private let jws: ParsedJWS
+    private let claims: JSONObject
+
+    /// A proved assertion, as far as one request can prove it.
+    public struct Proof: Sendable, Hashable {
+        /// The assertion's name. The server must refuse it a second time until ``expiresAt`` (trust.md: jti replay).
+        public let jti: String
+        /// From then on the assertion is refused for its age.
+        public let expiresAt: Date
+    }
+
+    /// An assertion lives at most this many seconds, whatever it says: the server remembers its `jti` that long.
+    public static let longestLife = 600
+    /// How far a client's clock may be ahead, in seconds.
+    public static let tolerance = 60
+
+    /// Takes an assertion apart.
+    ///
+    /// - Throws: `invalid_client` if it is malformed or does not name one client as issuer and subject.
+    init(_ compact: String) throws(OAuthError) {
+        guard let jws = try? JWS.parse(compact, limit: 8192), let claims = jws.claims else {
+            throw Self.fault("is not a signed JWT")
+        }
+        // RFC 7523 §3, items 1 and 2 B: iss and sub are both the client_id.
+        guard let issuer = claims["iss"]?.string, let subject = claims["sub"]?.string, issuer == subject,
+            let id = ClientID(subject)
+        else { throw Self.fault("must have the client_id as iss and sub") }
+        self.clientID = id
+        self.jws = jws
+        self.claims = claims
+    }
+
+    /// Checks the assertion against its client.
+    ///
+    /// - Parameters:
+    ///   - client: the registered client of ``clientID``.
+    ///   - keys: the client's public keys, from `jwks` or fetched from `jwks_uri`.
+    ///   - capabilities: of this server; names the audiences and the algorithms.
+    ///   - now: the present moment.
+    /// - Returns: the name to remember, and until when.
+    /// - Throws: `invalid_client` for every fault. Not checked here: that the `jti` is new.
+    public func verify(
+        for client: Client,
+        keys: JWKSet,
+        capabilities: ProviderCapabilities,
+        now: Date
+    ) throws(OAuthError) -> Proof {
+        guard client.id == clientID else { throw Self.fault("speaks for another client") }
+        try verifySignature(client, keys, capabilities)
+
+        // RFC 7523 §3, item 3: aud names this server: its issuer identifier or the token endpoint.
+        let audience = claims["aud"]?.string.map { [$0] } ?? claims["aud"]?.strings ?? []
+        guard audience.contains(capabilities.issuer.value) || audience.contains(capabilities.endpoints.token) else {
+            throw Self.fault("has an aud that is not this server")
+        }
+        let expiresAt = try lifetime(now)
+        // RFC 7523 §3, item 7, made a duty by OpenID Connect Core §9.
+        guard let jti = claims["jti"]?.string, (1...512).contains(jti.utf8.count) else {
+            throw Self.fault("must have a jti of at most 512 bytes")
+        }
+        return Proof(jti: jti, expiresAt: expiresAt)
+    }
+
+    /// RFC 8725 §3.1: the algorithm is one we allow, the one the client registered, and one that the key is for.
+    private func verifySignature(
+        _ client: Client,
+        _ keys: JWKSet,
+        _ capabilities: ProviderCapabilities
+    ) throws(OAuthError) {
+        guard let algorithm = jws.algorithm, capabilities.clientAssertionAlgorithms.contains(algorithm),
+            client.tokenEndpointAuthSigningAlg == nil || client.tokenEndpointAuthSigningAlg == algorithm
+        else { throw Self.fault("has an algorithm that is not allowed") }
+        // RFC 8725 §3.11: a token made for another purpose bears another type.
+        guard jws.type == nil || jws.type == "JWT" || jws.type == "client-authentication+jwt" else {
+            throw Self.fault("has a typ of another purpose")
+        }
+        guard jws.isSigned(byOneOf: keys) else { throw Self.fault("has a signature that no key of the client made") }
+    }
+
+    /// RFC 7523 §3, items 4 to 6. Common clients write an hour into `exp`; their `iat` then bounds the life.
+    private func lifetime(_ now: Date) throws(OAuthError) -> Date {
+        let present = now.timeIntervalSince1970
+        let (longest, tolerance) = (Double(Self.longestLife), Double(Self.tolerance))
+        guard let expiry = claims["exp"]?.number, expiry > present else {
+            throw Self.fault("has expired or has no exp")
+        }
+        if let notBefore = claims["nbf"] {
+            guard let moment = notBefore.number, moment <= present + tolerance else {
+                throw Self.fault("is not valid yet")
+            }
+        }
+        var end = expiry
+        if let issued = claims["iat"] {
+            guard let moment = issued.number, moment <= present + tolerance else {
+                throw Self.fault("was issued in the future")
+            }
+            guard present < moment + longest else { throw Self.fault("is older than \(Self.longestLife) seconds") }
+            end = min(expiry, moment + longest)
+        }
+        guard end <= present + longest + tolerance else {
+            throw Self.fault("lives longer than \(Self.longestLife) seconds")
+        }
+        return Date(timeIntervalSince1970: end)
+    }
+
+    private static func fault(_ what: String) -> OAuthError { OAuthError(.invalidClient, "client_assertion \(what)") }
+}

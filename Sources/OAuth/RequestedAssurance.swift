@@ -1,0 +1,67 @@
+import Cryptography
+
+/// Which level a request and its client want (`acr_values`, the `acr` claim of `claims`, `default_acr_values`, `minimum_acr`).
+public struct RequestedAssurance: Sendable, Hashable {
+    /// What to do about a person of some level.
+    public enum Verdict: Sendable, Hashable {
+        /// Good enough; tokens state this level.
+        case satisfied(AssuranceLevel)
+        /// The person must rise to this level first.
+        case raise(to: AssuranceLevel)
+        /// Nobody can reach what is demanded.
+        case unattainable
+    }
+
+    /// The levels named by the request, unknown values left out. A person of a higher level satisfies a lower one.
+    public var levels: [AssuranceLevel] = []
+    /// The request demands one of the levels (OpenID Connect Core §5.5.1.1); otherwise it prefers one.
+    public var isEssential = false
+    /// What the client never goes below.
+    public var minimum: AssuranceLevel?
+
+    /// No wish.
+    public init(levels: [AssuranceLevel] = [], isEssential: Bool = false, minimum: AssuranceLevel? = nil) {
+        self.levels = levels
+        self.isEssential = isEssential
+        self.minimum = minimum
+    }
+
+    init(acrValues: String?, claims: ClaimsRequest, client: Client) throws(OAuthError) {
+        minimum = client.minimumACR
+        if let wish = claims.idToken["acr"], wish.isEssential, !wish.values.isEmpty {
+            levels = wish.values.compactMap { $0.string.flatMap(AssuranceLevel.init(acr:)) }
+            isEssential = true
+        } else if let acrValues {
+            levels = acrValues.utf8.split(separator: UInt8(ascii: " "))
+                .compactMap { AssuranceLevel(acr: String(decoding: $0, as: UTF8.self)) }
+        } else if let wish = claims.idToken["acr"], !wish.values.isEmpty {
+            levels = wish.values.compactMap { $0.string.flatMap(AssuranceLevel.init(acr:)) }
+        } else {
+            levels = client.defaultACRValues
+        }
+        guard levels.count <= 16 else { throw OAuthError(.invalidRequest, "too many acr values") }
+    }
+
+    /// Judges a person's level.
+    ///
+    /// - Parameters:
+    ///   - level: the person's.
+    ///   - attainable: levels that can be reached on this server.
+    /// - Returns: what to do.
+    public func verdict(for level: AssuranceLevel, attainable: [AssuranceLevel]) -> Verdict {
+        let floor = minimum ?? .l1
+        // The greatest named level that the person has is what the tokens state: it is what was asked for, and it is true.
+        if level >= floor {
+            if levels.isEmpty && !isEssential { return .satisfied(level) }
+            if let reported = levels.filter({ $0 <= level && $0 >= floor }).max() { return .satisfied(reported) }
+        }
+        let candidates = levels.isEmpty && !isEssential ? [floor] : levels.map { max($0, floor) }
+        if let next = candidates.filter({ $0 > level && attainable.contains($0) }).min() { return .raise(to: next) }
+        // OpenID Connect Core §3.1.2.1: acr_values is a preference. What nobody can reach is not worth an error, but the client's floor is.
+        if !isEssential {
+            if level >= floor { return .satisfied(level) }
+            if attainable.contains(floor) { return .raise(to: floor) }
+        }
+        return .unattainable
+    }
+}
