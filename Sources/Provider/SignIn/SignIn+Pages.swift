@@ -93,7 +93,7 @@ struct SignInPage: Sendable {
         let account = TextField(
             name: .account,
             label: "账号",
-            placeholder: "用户名/手机号/身份证号",
+            placeholder: context.face == .pc ? "用户名/手机号/身份证号" : "请输入手机号",
             value: account,
             autocomplete: "username"
         )

@@ -21,23 +21,28 @@ struct CaptchaField {
             autocomplete: "off",
             inputmode: "numeric"
         )
-        return """
-            \(Field.row(
-                .captcha,
-                label: label,
-                isRequired: true,
-                hint: nil,
-                faults: faults,
-                control: """
-                    <div class="captcha">\(field.input(faults))<img data-captcha="picture" src="\(challenge.pictureURL)" \
-                    width="120" height="44" alt="图形验证码图片，4位数字"></div>
-                    """
-            ))
-            <div class="captcha-tools"><input type="hidden" name="captcha_id" data-captcha="id" value="\(challenge.id)">\
-            <button class="textual" type="submit" name="op" value="new-captcha" formnovalidate data-captcha="renew">\
-            \(Marks.renew)<span>看不清，换一张</span></button>\
-            <a class="textual" href="\(challenge.soundURL)" data-captcha="sound">\(Marks.speaker)<span>听验证码</span></a>\
-            <span class="sr" role="status" data-captcha="status"></span></div>
-            """
+        return Field.row(
+            .captcha,
+            label: label,
+            isRequired: true,
+            hint: nil,
+            faults: faults,
+            control: """
+                <div class="captcha">\(field.input(faults))<img data-captcha="picture" src="\(challenge.pictureURL)" \
+                width="120" height="44" alt="图形验证码图片，4位数字"></div>
+                """,
+            after: tools
+        )
+    }
+
+    private var tools: HTML {
+        """
+        <div class="captcha-tools"><input type="hidden" name="captcha_id" data-captcha="id" value="\(challenge.id)">\
+        <button class="textual" type="submit" name="op" value="new-captcha" formnovalidate data-captcha="renew">\
+        \(Marks.renew)<span>看不清，换一张</span></button>\
+        <details class="sound"><summary class="textual" data-captcha="listen">\(Marks.speaker)<span>听验证码</span></summary>\
+        <audio controls preload="none" src="\(challenge.soundURL)" data-captcha="sound"></audio></details>\
+        <span class="sr" role="status" data-captcha="status"></span></div>
+        """
     }
 }

@@ -8,6 +8,9 @@ struct Fault: Sendable, Equatable {
     /// The words as shown, parameters filled in.
     let text: String
 
+    /// True when the words hold the 参考号 already.
+    var namesReference: Bool { code == .serverError || code == .accountDisabled }
+
     private init(_ code: Code, _ values: (String, String)...) {
         self.code = code
         var text = code.template
@@ -21,7 +24,7 @@ struct Fault: Sendable, Equatable {
     // Sign-in
     static let accountRequired = Fault(plain: .accountRequired)
     static let passwordRequired = Fault(plain: .passwordRequired)
-    /// - Parameter remaining: tries left before the account locks; the same count is shown for accounts that do not exist.
+    /// `remaining` tries are left before the account locks; the same count is shown for accounts that do not exist.
     static func badCredentials(remaining: Int) -> Fault { Fault(.badCredentials, ("n", String(remaining))) }
     static func locked(until time: ClockTime) -> Fault { Fault(.locked, ("time", time.text)) }
     static func accountDisabled(phone: String, reference: String) -> Fault {
@@ -51,9 +54,8 @@ struct Fault: Sendable, Equatable {
     static let csrfFailed = Fault(plain: .csrfFailed)
     static func rateLimited(until time: ClockTime) -> Fault { Fault(.rateLimited, ("time", time.text)) }
     static func serverError(reference: String) -> Fault { Fault(.serverError, ("ref", reference)) }
-    /// - Parameters:
-    ///   - service: what does not answer, in the citizen's words.
-    ///   - alternative: what the person can do meanwhile, a phrase that follows 您可以.
+    /// `service` is what does not answer, in the citizen's words; `alternative` what the person can do meanwhile, a
+    /// phrase that follows 您可以.
     static func dependencyDown(service: String, alternative: String) -> Fault {
         Fault(.dependencyDown, ("service", service), ("alternative", alternative))
     }

@@ -78,7 +78,7 @@ struct ErrorPage: Sendable {
         <h1>\(title)</h1>
         <p class="lead">\(fault.text)</p>
         \(wayOn.map { "<div class=\"actions\">\(Button.link($0.text, to: $0.url))</div>" as HTML })
-        <p class="reference">参考号 <span class="code">\(context.reference)</span></p>
+        \(HTML.when(!fault.namesReference, "<p class=\"reference\">参考号 <span class=\"code\">\(context.reference)</span></p>"))
         \(developerDetail.map(details))
         \(HelpLine.markup(context.brand, anchor: fault.code.helpAnchor))
         </div>

@@ -126,7 +126,8 @@ enum Field {
         isRequired: Bool,
         hint: String?,
         faults: [FormFault],
-        control: HTML
+        control: HTML,
+        after: HTML = HTML()
     ) -> HTML {
         """
         <div class="field\(faults.text(at: name) == nil ? "" : " wrong")">
@@ -134,7 +135,7 @@ enum Field {
         \(HTML.when(isRequired, "<span class=\"star\" aria-hidden=\"true\">*</span>"))</label>
         <div class="control">\(control)
         \(HTML.when(hint != nil, "<p class=\"hint\" id=\"\(name.rawValue)-hint\">\(hint ?? "")</p>"))\
-        \(fault(name, faults))</div>
+        \(fault(name, faults))\(after)</div>
         </div>
         """
     }

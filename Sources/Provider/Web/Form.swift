@@ -42,7 +42,7 @@ struct Form {
 
 /// 遇到问题？ at the end of every form (K1).
 enum HelpLine {
-    /// - Parameter anchor: the topic of the help centre that fits this page.
+    /// `anchor` is the topic of the help centre that fits this page.
     static func markup(_ brand: Brand, anchor: String? = nil) -> HTML {
         """
         <p class="help-line">遇到问题？进入 <a class="textual" href="/help\(anchor.map { "#" + $0 } ?? "")">帮助中心</a>\

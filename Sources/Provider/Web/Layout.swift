@@ -32,7 +32,7 @@ struct Layout {
         <html lang="zh-CN" data-face="\(context.face.rawValue)" data-ui="\(context.textSize.rawValue)" \
         data-theme="\(context.theme.rawValue)">
         \(head(context))
-        <body>
+        <body\(attribute: "class", hasHero ? "has-hero" : nil)>
         <a class="skip" href="#main">跳到主要内容</a>
         \(HTML.when(context.isSandbox, Layout.sandboxBanner))
         \(header(context))
@@ -57,7 +57,6 @@ struct Layout {
             <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
             <meta name="color-scheme" content="light dark">
             <meta name="format-detection" content="telephone=no">
-            <meta name="referrer" content="no-referrer">
             <meta name="SiteName" content="\(context.brand.productName)">
             <meta name="SiteDomain" content="\(context.brand.domain)">
             \(HTML.when(!footer.siteCode.isEmpty, "<meta name=\"SiteIDCode\" content=\"\(footer.siteCode)\">"))
@@ -76,7 +75,7 @@ struct Layout {
         """
         <header class="top"><div class="bar">
         <div class="brand">\(Marks.brand(context.brand))\
-        <span class="names"><span class="name">\(context.brand.productName)</span> \
+        <span class="names"><span class="name">\(context.brand.breakableName)</span> \
         <span class="audience">\(context.brand.audience)</span></span></div>
         <nav class="tools" aria-label="页面工具">
         \(sizeSwitch(context))
@@ -129,7 +128,7 @@ struct Layout {
 
     private func hero(_ context: PageContext) -> HTML {
         """
-        <div class="hero" aria-hidden="true"><span class="hero-name">\(context.brand.productName)</span>\
+        <div class="hero" aria-hidden="true"><span class="hero-name">\(context.brand.breakableName)</span>\
         <span class="hero-audience">（\(context.brand.audience)）</span>\(Marks.skyline)</div>
         """
     }
@@ -155,5 +154,13 @@ struct Layout {
             <ul class="facts">\(HTML.each(lines) { $0 })</ul>
             </div></footer>
             """
+    }
+}
+
+extension Brand {
+    /// The name with one place to break it, after the city, where a line is too short for the whole.
+    fileprivate var breakableName: HTML {
+        guard productName.hasPrefix(cityName) else { return "\(productName)" }
+        return "\(cityName)<wbr>\(String(productName.dropFirst(cityName.count)))"
     }
 }
