@@ -34,6 +34,30 @@ struct Postmaster: Sendable, Equatable {
         return !isZombie(pid)
     }
 
+    /// Whether a server answers on the socket: one that is being killed still stands in `/proc` for a moment. Asks for TLS (SSLRequest), which
+    /// every server answers with one letter before anything else.
+    static func answers(socketFolder: String, patience: Duration = .seconds(1)) async -> Bool {
+        let descriptor = socket(
+            AF_UNIX,
+            Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue),
+            0
+        )
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        guard connect(descriptor, toUnixSocket: "\(socketFolder)/.s.PGSQL.5432") else { return false }
+        let request: [UInt8] = [0, 0, 0, 8, 0x04, 0xD2, 0x16, 0x2F]
+        guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else { return false }
+        let end = ContinuousClock.now + patience
+        while ContinuousClock.now < end {
+            var letter: UInt8 = 0
+            let count = recv(descriptor, &letter, 1, 0)
+            if count == 1 { return letter == UInt8(ascii: "N") || letter == UInt8(ascii: "S") }
+            guard count < 0, errno == EAGAIN || errno == EINTR else { return false }
+            await uninterruptedSleep(.milliseconds(5))
+        }
+        return false
+    }
+
     /// Every process whose working folder is `data`: the postmaster, its children, or what is left of them after it was killed.
     static func processes(on data: String) -> [pid_t] {
         let data = realPath(data)

@@ -186,7 +186,7 @@ actor PrivatePostgres: Service {
         -> Bool
     {
         while let found = Postmaster.running(on: running.folder.data) {
-            if found.state == .ready {
+            if found.state == .ready, await Postmaster.answers(socketFolder: running.folder.socketFolder) {
                 running.pid = found.pid
                 running.isChild = false
                 logger.info("joined the private PostgreSQL that runs", metadata: ["pid": .stringConvertible(found.pid)])
