@@ -13,6 +13,7 @@ let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "as
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
@@ -57,7 +58,7 @@ let package = Package(
         ),
         .target(
             name: "Sandbox",
-            dependencies: ["Cryptography", hummingbird, httpClient, logging, lifecycle, nioCore, httpTypes],
+            dependencies: ["Cryptography", hummingbird, httpClient, logging, lifecycle, nioCore, nioHTTP1, httpTypes],
             swiftSettings: house
         ),
         .executableTarget(
