@@ -121,7 +121,8 @@ extension AccessTokenClaims {
         guard claims["iss"]?.string == issuer.value, let subject = claims["sub"]?.string,
             let audience = claims["aud"]?.string.map({ [$0] }) ?? claims["aud"]?.strings,
             let clientID = claims["client_id"]?.string, let issuedAt = claims["iat"]?.int,
-            let expiresAt = claims["exp"]?.int, let id = claims["jti"]?.string
+            let expiresAt = claims["exp"]?.int, let id = claims["jti"]?.string,
+            let scope = try? Scope(parsing: claims["scope"]?.string ?? "")
         else { throw fault }
         self.issuer = issuer
         self.subject = Subject(subject)
@@ -130,7 +131,7 @@ extension AccessTokenClaims {
         self.issuedAt = Date(timeIntervalSince1970: Double(issuedAt))
         self.expiresAt = Date(timeIntervalSince1970: Double(expiresAt))
         self.id = id
-        self.scope = try claims["scope"]?.string.map { text throws(OAuthError) in try Scope(parsing: text) } ?? []
+        self.scope = scope
         self.grantID = claims["gid"]?.string
         if let time = claims["auth_time"]?.int, let level = claims["acr"]?.string.flatMap(AssuranceLevel.init(acr:)) {
             authentication = AuthenticationContext(

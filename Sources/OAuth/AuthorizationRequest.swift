@@ -1,10 +1,14 @@
+// The room of the protocol without I/O.
+//
+// Owns: the rules of OAuth 2.0 and OpenID Connect: what a request may say, in which order it is checked, which error each fault has,
+// what the person must do next, and what every answer, token and document looks like. An order of checks is a visible list.
+// Hands off: storing and spending codes and tokens, asking people, signing, fetching a client's keys, HTTP: the server does it.
+// Never: reads a clock, the network or a database, and never makes a random value; what changes from call to call is passed in. Never
+// redirects to a place that was not proved: see AuthorizationTarget.
+
 public import FoundationEssentials
 
 /// What an authorization request asks for: stage two of two. A fault here is redirected to the ``target`` (RFC 6749 §4.1.2.1).
-///
-/// **This file is the room's notice, too.** `OAuth` owns the rules of the protocol: what a request may say, in which order it is checked,
-/// which error each fault has, and what the answer looks like. It hands storing, asking people, signing and sending to the server. It
-/// never reads a clock, a database or the network, and never makes a random value: whatever changes from call to call is passed in.
 public struct AuthorizationRequest: Sendable {
     /// `display` (OpenID Connect Core §3.1.2.1).
     public enum Display: String, Sendable, Hashable, CaseIterable {

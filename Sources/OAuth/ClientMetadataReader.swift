@@ -78,12 +78,12 @@ struct ClientMetadataReader {
     }
 
     /// An absolute URI: https, or plain http on a loopback host where the policy allows it.
-    mutating func uri(_ member: String, loopbackHTTP: Bool = true) -> String? {
+    mutating func uri(_ member: String) -> String? {
         guard let value = take(member) else { return nil }
         guard let text = value.string, let uri = AbsoluteURI(text), uri.hasPlainHost, uri.userinfo == nil,
             uri.fragment == nil, let host = uri.host,
             uri.scheme == "https"
-                || (uri.scheme == "http" && loopbackHTTP && policy.allowLoopbackHTTP && AbsoluteURI.isLoopback(host))
+                || (uri.scheme == "http" && policy.allowLoopbackHTTP && AbsoluteURI.isLoopback(host))
         else {
             fault(member, "must be an https URI without user information and fragment")
             return nil

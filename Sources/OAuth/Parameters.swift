@@ -60,15 +60,9 @@ public struct Parameters: Sendable, Hashable {
         for field in fields { append(field.name, field.value) }
     }
 
-    private var seen: [String] = []
-
     private mutating func append(_ name: String, _ value: String) {
-        if name != "resource" {
-            if seen.contains(name) {
-                if !repeatedNames.contains(name) { repeatedNames.append(name) }
-            } else {
-                seen.append(name)
-            }
+        if name != "resource", pairs.contains(where: { $0.name == name }), !repeatedNames.contains(name) {
+            repeatedNames.append(name)
         }
         pairs.append(Pair(name: name, value: value))
     }

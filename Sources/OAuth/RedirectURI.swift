@@ -167,8 +167,9 @@ extension RegisteredRedirectURI {
             guard native else { return .scheme }
             let labels = uri.scheme.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
             guard labels.count >= 2, labels.allSatisfy({ !$0.isEmpty }) else { return .scheme }
-            // §7.1: one slash after the scheme, because there is no authority.
-            return uri.hasAuthority || uri.path.utf8.first != UInt8(ascii: "/") ? .privateUseForm : nil
+            // §7.1 writes one slash, because there is no authority. Apps that write two are many, and as distinct.
+            let isPlain = uri.hasAuthority ? uri.hasPlainHost : uri.path.utf8.first == UInt8(ascii: "/")
+            return isPlain ? nil : .privateUseForm
         }
     }
 }
@@ -184,5 +185,5 @@ enum RedirectURIFault: String, Error {
     case host = "has a host or port that is not plain"
     case plainHTTP = "is plain http to a host that is not this machine"
     case scheme = "has a scheme that this kind of client may not use"
-    case privateUseForm = "has a private-use scheme that is not followed by one slash"
+    case privateUseForm = "has a private-use scheme that no slash follows"
 }

@@ -53,7 +53,7 @@ public struct RequestedAssurance: Sendable, Hashable {
         // The greatest named level that the person has is what the tokens state: it is what was asked for, and it is true.
         if level >= floor {
             if levels.isEmpty && !isEssential { return .satisfied(level) }
-            if let reported = levels.filter({ $0 <= level && $0 >= floor }).max() { return .satisfied(reported) }
+            if let reported = levels.filter({ $0 <= level }).max() { return .satisfied(reported) }
         }
         let candidates = levels.isEmpty && !isEssential ? [floor] : levels.map { max($0, floor) }
         if let next = candidates.filter({ $0 > level && attainable.contains($0) }).min() { return .raise(to: next) }

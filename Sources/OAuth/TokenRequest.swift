@@ -60,7 +60,7 @@ public enum TokenRequest: Sendable, Hashable {
         case .authorizationCode: self = .authorizationCode(try Self.code(parameters, client))
         case .refreshToken: self = .refreshToken(try Self.refresh(parameters, client))
         case .clientCredentials: self = .clientCredentials(try Self.credentials(parameters, client))
-        // The device grant has an endpoint of its own to begin with; until that is there, capabilities never name it.
+        // Not read here: a server that names the device grant among its capabilities reads it before it comes to this point.
         case .deviceCode, .implicit: throw OAuthError(.unsupportedGrantType, "grant_type is not supported")
         }
     }
