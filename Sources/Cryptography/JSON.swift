@@ -57,8 +57,8 @@ public enum JSON: Sendable, Equatable {
         self = .array(texts.map { .string($0) })
     }
 
-    /// An array of texts, or nil where there is no list.
-    static func object(_ members: [(String, JSON?)]) -> JSON {
+    /// An object of these members in their order, without those that are nil.
+    public static func object(_ members: [(String, JSON?)]) -> JSON {
         var object = JSONObject()
         for (name, value) in members { object[name] = value }
         return .object(object)

@@ -167,14 +167,6 @@ final class NativeKey: @unchecked Sendable {
         }
     }
 
-    /// Whether the private part belongs to the public part.
-    var isConsistentPair: Bool {
-        defer { ERR_clear_error() }
-        guard let context = EVP_PKEY_CTX_new_from_pkey(nil, pointer, nil) else { return false }
-        defer { EVP_PKEY_CTX_free(context) }
-        return EVP_PKEY_pairwise_check(context) == 1
-    }
-
     /// A number of the key, big-endian; padded to `size` or, without one, as short as it can be.
     private func number(_ name: String, size: Int?) -> [UInt8]? {
         var number: OpaquePointer?

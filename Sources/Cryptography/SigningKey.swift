@@ -26,6 +26,11 @@ public final class SigningKey: Sendable {
         self.native = native
         publicJWK = try JWK(native: native, kid: kid, alg: algorithm.rawValue, use: "sig")
         operation = SignatureOperation(algorithm, key: native, direction: .sign)
+        // A key whose halves do not belong together would sign what nobody can verify.
+        let probe = Array("citygate".utf8)
+        guard let signature = operation.sign(probe),
+            publicJWK.verify(signature: signature, message: probe, algorithm: algorithm)
+        else { throw .malformedKey("the private and the public half do not belong together") }
     }
 
     /// Makes a new random key.
