@@ -96,6 +96,7 @@ public final class Database: Sendable, Service {
     /// - Parameters:
     ///   - isolation: the isolation level.
     ///   - body: what to do; its `Transaction` is valid only inside.
+    /// - Returns: what `body` returned, once the commit is acknowledged.
     /// - Throws: what `body` throws; `.inDoubt` when COMMIT was sent and no certain answer came; `.aborted` when the server rolled back
     ///   instead; `.cancelled` when the task was cancelled before COMMIT.
     @discardableResult

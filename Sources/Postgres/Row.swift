@@ -13,6 +13,7 @@ public struct Row: Sendable {
     /// - Parameters:
     ///   - column: the name as the server prints it.
     ///   - type: what to read it as; an `Optional` accepts NULL.
+    /// - Returns: the value.
     /// - Throws: `.decoding` when there is no such column, when it is NULL and `T` is not optional, or when it is not a `T`.
     public func get<T: PostgresDecodable>(_ column: String, as type: T.Type = T.self) throws(PostgresError) -> T {
         guard let position = result.columns.position(column) else {
@@ -26,6 +27,7 @@ public struct Row: Sendable {
     /// - Parameters:
     ///   - position: the column's position.
     ///   - type: what to read it as; an `Optional` accepts NULL.
+    /// - Returns: the value.
     /// - Throws: `.decoding` as for a name.
     public func get<T: PostgresDecodable>(at position: Int, as type: T.Type = T.self) throws(PostgresError) -> T {
         guard result.columns.names.indices.contains(position) else {
