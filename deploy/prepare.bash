@@ -66,7 +66,6 @@ house_packages=(
     "libssl-dev: OpenSSL, for all signing and encryption"
     "libargon2-dev: password hashing"
     "libgd-dev: captcha pictures"
-    "fonts-dejavu-core: the digits in captcha pictures"
     "pkg-config: tells the Swift build where those libraries are"
     "git: the Swift build fetches its packages with it"
     "curl: asks the started server whether it is ready"

@@ -3,6 +3,7 @@
 import secrets
 import socket
 import ssl
+import warnings
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -81,9 +82,9 @@ def apache(secure, certificates):
 
 def test_mod_auth_openidc_logs_in_and_out(secure, apache, browse):
     page, _ = browse(secure)
-    page.goto(f"{apache.address}/")
+    page.goto(apache.protected)
     assert page.url.startswith(secure.issuer), f"{page.url}\n{apache.log()}"
-    with page.expect_response(lambda r: r.url == f"{apache.address}/" and r.status == 200) as arrived:
+    with page.expect_response(lambda r: r.url == apache.protected and r.status == 200) as arrived:
         log_in(page, secure, Sandbox(secure).persona())
     expect(page.locator("#arrived")).to_be_visible()
     headers = arrived.value.headers
@@ -95,18 +96,18 @@ def test_mod_auth_openidc_logs_in_and_out(secure, apache, browse):
     confirm = page.locator("form#logout-confirm [type=submit]")
     if confirm.count():
         confirm.first.click()
-    page.wait_for_load_state("load")
-    page.goto(f"{apache.address}/")
+    page.wait_for_url(f"{apache.address}/callback")
+    page.goto(apache.protected)
     expect(page.locator("form#password-login")).to_be_visible()
 
 
 def test_a_second_relying_party_gets_the_same_session(secure, apache, browse, certificates):
     page, _ = browse(secure)
-    page.goto(f"{apache.address}/")
+    page.goto(apache.protected)
     log_in(page, secure, Sandbox(secure).persona())
     expect(page.locator("#arrived")).to_be_visible()
     with Apache(secure, Sandbox(secure).client("client_secret_post"), certificates) as other:
-        page.goto(f"{other.address}/")
+        page.goto(other.protected)
         give_consent(page)
         expect(page.locator("#arrived")).to_be_visible()
 
@@ -121,7 +122,8 @@ def test_tls_serves_the_same_and_takes_no_old_protocol(secure, certificates):
     old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
     old.set_ciphers("ALL:@SECLEVEL=0")
-    old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+    with warnings.catch_warnings(action="ignore"):
+        old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
     with socket.create_connection(("127.0.0.1", secure.port), timeout=10) as plain, pytest.raises((ssl.SSLError, OSError)):
         old.wrap_socket(plain)
 

@@ -2,9 +2,9 @@ import Testing
 
 /// Who may call whom inside `Provider` (house.md 5.4), judged by the names of types.
 enum FloorRule {
-    /// A room's floor; within the ground floor, how deep it lies: a room may name only rooms that lie deeper.
+    /// A room's floor; within the ground floor and the foundation, its height: a room may name only rooms that lie lower.
     enum Floor: Equatable {
-        case foundation
+        case foundation(Int)
         case ground(Int)
         case citizen, protocolFloor, miniProgram
         case beside, roof
@@ -12,14 +12,14 @@ enum FloorRule {
         /// What floors this one stands on.
         func mayName(_ other: Floor) -> Bool {
             switch (self, other) {
-            case (.roof, _): true
-            case (_, .roof): false
-            case (.beside, _): true
-            case (_, .beside): false
-            case (.ground(let mine), .ground(let theirs)): mine > theirs
-            case (.citizen, .ground), (.protocolFloor, .ground), (.miniProgram, .ground): true
+            // The sandbox's reach into the server is built by the roof and drives it.
+            case (.roof, _), (.beside, _): true
+            case (_, .roof), (_, .beside): false
+            case (.foundation(let mine), .foundation(let theirs)): mine > theirs
             case (.foundation, _): false
             case (_, .foundation): true
+            case (.ground(let mine), .ground(let theirs)): mine > theirs
+            case (.citizen, .ground), (.protocolFloor, .ground), (.miniProgram, .ground): true
             default: false
             }
         }
@@ -37,7 +37,7 @@ enum FloorRule {
         "Accounts": .ground(2), "Clients": .ground(2),
         "OneTime": .ground(1),
         "Audit": .ground(0),
-        "Web": .foundation, "Schema": .foundation, "Clock": .foundation,
+        "Web": .foundation(1), "Schema": .foundation(1), "Clock": .foundation(0),
     ]
 
     /// The one call sideways (house.md 5.4): Token redeems codes, so it may name what these files declare.
@@ -52,6 +52,7 @@ enum FloorRule {
             guard let room = file.room else { continue }
             for type in file.typeDeclarations.topLevel where !type.isLocal {
                 owners[type.name, default: []].insert(room)
+                homes[type.name] = file.path
             }
         }
         return files.flatMap { file -> [Breach] in

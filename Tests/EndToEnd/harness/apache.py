@@ -26,10 +26,14 @@ class Apache:
         self.port = free_port()
         self.certificates = certificates
         self.address = f"https://localhost:{self.port}"
+        self.protected = f"{self.address}/index.html"
         pages = self.folder / "pages"
         pages.mkdir()
         (pages / "index.html").write_text("<!doctype html><html lang=en><title>protected</title><p id=arrived>protected</p>")
         (pages / "bye.html").write_text("<!doctype html><html lang=en><title>bye</title><p id=bye>bye</p>")
+        # Apache's workers run as an unprivileged user, who may not enter pytest's folders.
+        self.authority = Path(shutil.copy(certificates.authority, self.folder / "authority.pem"))
+        self.authority.chmod(0o644)
         self.configuration = self.folder / "apache.conf"
         self.configuration.write_text(self._text(provider, client, pages))
         self.process: subprocess.Popen | None = None
@@ -42,7 +46,7 @@ ServerRoot {self.folder}
 ServerName localhost
 PidFile {self.folder}/apache.pid
 ErrorLog {self.folder}/error.log
-LogLevel warn auth_openidc:debug
+LogLevel warn auth_openidc:info
 Mutex file:{self.folder} default
 {loads}
 {user}
@@ -62,7 +66,7 @@ OIDCScope "openid profile"
 OIDCPKCEMethod S256
 OIDCCryptoPassphrase a-passphrase-of-the-tests-only
 OIDCSSLValidateServer On
-OIDCCABundlePath {self.certificates.authority}
+OIDCCABundlePath {self.authority}
 OIDCCacheShmMax 100
 <Directory {pages}>
     Require all granted

@@ -63,4 +63,6 @@ def give_consent(page: Page, decision: str = "allow"):
 
 
 def new_context(browser, server: Citygate, **options) -> BrowserContext:
-    return browser.new_context(locale="zh-CN", ignore_https_errors=True, **(DESKTOP | options))
+    context = browser.new_context(locale="zh-CN", ignore_https_errors=True, **(DESKTOP | options))
+    context.set_default_timeout(15_000)
+    return context
