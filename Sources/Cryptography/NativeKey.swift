@@ -42,12 +42,14 @@ final class NativeKey: @unchecked Sendable {
 
     /// A key on a curve; with `scalar` a private one.
     static func makeCurve(_ type: String, _ group: String, point: [UInt8], scalar: [UInt8]?) -> NativeKey? {
-        make(
+        var numbers: [(name: StaticString, value: [UInt8])] = []
+        if let scalar { numbers.append(("priv", scalar)) }
+        return make(
             type,
             scalar == nil ? .publicKey : .keyPair,
             group: group,
             point: point,
-            numbers: scalar.map { [("priv", $0)] } ?? []
+            numbers: numbers
         )
     }
 
@@ -62,7 +64,7 @@ final class NativeKey: @unchecked Sendable {
         _ selection: Selection,
         group: String? = nil,
         point: [UInt8]? = nil,
-        numbers: [(name: String, value: [UInt8])]
+        numbers: [(name: StaticString, value: [UInt8])]
     ) -> NativeKey? {
         defer { ERR_clear_error() }
         guard let builder = OSSL_PARAM_BLD_new() else { return nil }
@@ -73,7 +75,7 @@ final class NativeKey: @unchecked Sendable {
         for (name, value) in numbers {
             guard let number = withBytes(value, { BN_bin2bn($0, Int32($1), nil) }) else { return nil }
             held.append(number)
-            guard OSSL_PARAM_BLD_push_BN(builder, name, number) == 1 else { return nil }
+            guard OSSL_PARAM_BLD_push_BN(builder, cString(name), number) == 1 else { return nil }
         }
         guard let parameters = makeParameters(builder, group: group, point: point) else { return nil }
         defer { OSSL_PARAM_free(parameters) }
@@ -86,6 +88,11 @@ final class NativeKey: @unchecked Sendable {
         return key.map(NativeKey.init)
     }
 
+    /// A name that outlives the call: the builder and the parameters keep the pointer.
+    private static func cString(_ name: StaticString) -> UnsafePointer<CChar> {
+        UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
+    }
+
     private static func makeParameters(
         _ builder: OpaquePointer,
         group: String?,
@@ -96,12 +103,12 @@ final class NativeKey: @unchecked Sendable {
         return group.withUnsafeBufferPointer { group in
             point.withUnsafeBufferPointer { point in
                 if let base = group.baseAddress, group.count > 1 {
-                    guard OSSL_PARAM_BLD_push_utf8_string(builder, "group", base, group.count - 1) == 1 else {
-                        return nil
-                    }
+                    guard OSSL_PARAM_BLD_push_utf8_string(builder, cString("group"), base, group.count - 1) == 1
+                    else { return nil }
                 }
                 if let base = point.baseAddress, point.count > 0 {
-                    guard OSSL_PARAM_BLD_push_octet_string(builder, "pub", base, point.count) == 1 else { return nil }
+                    guard OSSL_PARAM_BLD_push_octet_string(builder, cString("pub"), base, point.count) == 1
+                    else { return nil }
                 }
                 return OSSL_PARAM_BLD_to_param(builder)
             }

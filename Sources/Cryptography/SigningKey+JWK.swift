@@ -31,8 +31,10 @@ extension SigningKey {
         switch try reader.publicMaterial() {
         case .rsa(let modulus, let exponent):
             guard !hasMorePrimes else { throw .malformedKey("more than two primes") }
-            var numbers = [("n", modulus), ("e", exponent), ("d", try reader.number("d"))]
-            let rest = [
+            var numbers: [(name: StaticString, value: [UInt8])] = [
+                ("n", modulus), ("e", exponent), ("d", try reader.number("d")),
+            ]
+            let rest: [(member: String, parameter: StaticString)] = [
                 ("p", "rsa-factor1"), ("q", "rsa-factor2"), ("dp", "rsa-exponent1"), ("dq", "rsa-exponent2"),
                 ("qi", "rsa-coefficient1"),
             ]
