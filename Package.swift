@@ -51,7 +51,9 @@ let package = Package(
             dependencies: [
                 "OAuth", "Postgres", "Cryptography", "CGD", hummingbird, logging, lifecycle, nioCore, nioPosix, nioSSL,
                 httpTypes,
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: house

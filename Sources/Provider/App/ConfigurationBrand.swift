@@ -23,6 +23,8 @@ extension Configuration {
         var privacyPolicy: String?
         /// The accessibility statement, plain text; at most 256 KiB.
         var accessibilityStatement: String?
+        /// The help centre, Markdown; at most 256 KiB.
+        var help: String?
         var colours: Colours
         var footer: Footer
 
@@ -36,6 +38,7 @@ extension Configuration {
             userAgreement = reader.readTextFile("brand.user_agreement_file", longest: 256 << 10)
             privacyPolicy = reader.readTextFile("brand.privacy_policy_file", longest: 256 << 10)
             accessibilityStatement = reader.readTextFile("brand.accessibility_file", longest: 256 << 10)
+            help = reader.readTextFile("brand.help_file", longest: 256 << 10)
             colours = Colours(&reader)
             footer = Footer(&reader)
         }

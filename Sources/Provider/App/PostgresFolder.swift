@@ -37,6 +37,8 @@ struct PostgresFolder: Sendable {
     ///   - mayMove: Whether, when we are root and PostgreSQL's user cannot reach that place (a checkout below `/root`, say), a folder of its own
     ///     below `/var/lib/citygate` may be taken instead.
     ///   - runAs: The user that is asked for, should we be root.
+    /// - Returns: The folder, there and closed to others.
+    /// - Throws: ``PrivatePostgresFault`` when the place cannot be used.
     static func prepare(asked: String, mayMove: Bool, runAs: String?) throws(PrivatePostgresFault) -> PostgresFolder {
         var path = absolute(asked)
         var user = try PostgresUser.choose(existingOwner: owner(of: path), asked: runAs)

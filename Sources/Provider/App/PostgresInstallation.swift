@@ -19,6 +19,8 @@ struct PostgresInstallation: Sendable, Equatable {
     ///   - asked: A folder; nothing else is looked at when it is given.
     ///   - dataMajor: The version that wrote the data, which alone can read it; nil takes the newest there is.
     ///   - searchPath: The `PATH` to look through last.
+    /// - Returns: The installation to use.
+    /// - Throws: ``PrivatePostgresFault`` that names the package to install.
     static func find(
         asked: String?,
         dataMajor: Int?,

@@ -18,7 +18,7 @@ struct SettingsReader {
     /// What Kubernetes sets for a service called “citygate”.
     private static let foreignPrefixes = ["CITYGATE_SERVICE_", "CITYGATE_PORT"]
     /// Keys with a customary variable of their own.
-    private static let customaryVariables = ["database.url": "DATABASE_URL"]
+    private static let customaryVariables = ["database.url": "DATABASE_URL", "database.url_file": "DATABASE_URL_FILE"]
     private static let largestSecretFile = 64 << 10
 
     init(file: SettingsFile?, environment: [String: String], mode: Configuration.Mode) {
@@ -30,7 +30,11 @@ struct SettingsReader {
 
     /// The variable that sets `key`: `http.idle_timeout` is `CITYGATE_HTTP_IDLE_TIMEOUT`.
     static func variable(for key: String) -> String {
-        customaryVariables[key] ?? "CITYGATE_" + key.uppercased().replacing(".", with: "_")
+        customaryVariables[key] ?? regularVariable(for: key)
+    }
+
+    private static func regularVariable(for key: String) -> String {
+        "CITYGATE_" + key.uppercased().replacing(".", with: "_")
     }
 
     // MARK: Reading
@@ -107,7 +111,8 @@ struct SettingsReader {
             guard !Self.foreignVariables.contains(name), !Self.foreignPrefixes.contains(where: name.hasPrefix) else {
                 continue
             }
-            let near = NearMiss.suggestion(for: name, among: variables.keys)
+            let customary = Self.customaryVariables.first { Self.regularVariable(for: $0.key) == name }?.value
+            let near = customary ?? NearMiss.suggestion(for: name, among: variables.keys)
             fault("", .environment(name: name), "names no setting" + hint(near))
         }
     }

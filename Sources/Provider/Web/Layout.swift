@@ -34,7 +34,6 @@ struct Layout {
         \(head(context))
         <body\(attribute: "class", hasHero ? "has-hero" : nil)>
         <a class="skip" href="#main">跳到主要内容</a>
-        \(HTML.when(context.isSandbox, Layout.sandboxBanner))
         \(header(context))
         \(HTML.when(hasHero, hero(context)))
         <main id="main" class="\(width.rawValue)" tabindex="-1" data-page="\(page)"\(attribute: "data-error", errorCode)>
@@ -68,12 +67,12 @@ struct Layout {
     }
 
     private static let sandboxBanner: HTML = """
-        <div class="sandbox" role="note" aria-label="环境说明">测试环境：数据均为模拟，请勿填写真实的个人信息</div>
+        <p class="sandbox"><strong>测试环境</strong>：数据均为模拟，请勿填写真实的个人信息</p>
         """
 
     private func header(_ context: PageContext) -> HTML {
         """
-        <header class="top"><div class="bar">
+        <header class="top">\(HTML.when(context.isSandbox, Layout.sandboxBanner))<div class="bar">
         <div class="brand">\(Marks.brand(context.brand))\
         <span class="names"><span class="name">\(context.brand.breakableName)</span> \
         <span class="audience">\(context.brand.audience)</span></span></div>

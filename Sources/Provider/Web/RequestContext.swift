@@ -15,7 +15,7 @@ struct ProviderContext: RequestContext {
         coreContext = .init(source: source)
         requestID = Self.newRequestID()
         clientAddress = source.channel.remoteAddress?.ipAddress ?? "unknown"
-        coreContext.logger[metadataKey: "request_id"] = "\(requestID)"
+        logger[metadataKey: "request_id"] = "\(requestID)"
     }
 
     /// Letters and digits that nobody confuses when reading them out over the phone.
@@ -29,6 +29,8 @@ struct ProviderContext: RequestContext {
 struct ClientNetwork: Sendable, Equatable {
     let text: String
 
+    private init(text: String) { self.text = text }
+
     init(address: String) {
         let scalars = address.utf8
         if scalars.contains(UInt8(ascii: ":")) {
@@ -37,10 +39,10 @@ struct ClientNetwork: Sendable, Equatable {
                 self.init(address: String(address[address.index(after: dot)...]))
                 return
             }
-            text = Self.prefix48(address) + "::/48"
+            self.init(text: Self.prefix48(address) + "::/48")
         } else {
             let parts = address.split(separator: ".", omittingEmptySubsequences: false)
-            text = parts.count == 4 ? parts[0..<3].joined(separator: ".") + ".0/24" : "unknown"
+            self.init(text: parts.count == 4 ? parts[0..<3].joined(separator: ".") + ".0/24" : "unknown")
         }
     }
 
@@ -63,15 +65,15 @@ struct ClientNetwork: Sendable, Equatable {
 /// CVE-2024-47070: the left end is whatever the caller wrote).
 struct ClientAddressMiddleware: RouterMiddleware {
     typealias Context = ProviderContext
-    /// Addresses of our own proxies.
-    let trustedProxies: Set<String>
+    /// Whether an address is one of our own proxies.
+    let isTrusted: @Sendable (String) -> Bool
 
     func handle(
         _ request: Request,
         context: ProviderContext,
         next: (Request, ProviderContext) async throws -> Response
     ) async throws -> Response {
-        guard trustedProxies.contains(context.clientAddress) else { return try await next(request, context) }
+        guard isTrusted(context.clientAddress) else { return try await next(request, context) }
         let hops = request.headers[values: .init("X-Forwarded-For") ?? .via]
             .flatMap { $0.split(separator: ",") }
             .map { $0.trimmingSpaces() }
@@ -79,7 +81,7 @@ struct ClientAddressMiddleware: RouterMiddleware {
         for hop in hops.reversed() {
             guard hop.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), hop.utf8.count <= 45 else { break }
             context.clientAddress = hop
-            if !trustedProxies.contains(hop) { break }
+            if !isTrusted(hop) { break }
         }
         return try await next(request, context)
     }

@@ -43,7 +43,7 @@ extension Response {
     }
 
     static func json(_ value: JSON, status: HTTPResponse.Status = .ok) -> Response {
-        json(value.serialized(), status: status)
+        json(value.bytes, status: status)
     }
 }
 

@@ -12,7 +12,7 @@ extension StyleSheet {
         .promises li{display:flex;align-items:flex-start;margin-bottom:.75rem}
         .promises .icon{margin:.2em .625rem 0 0;color:#f0d49b}
         .skyline{display:block;overflow:visible;margin:auto auto 0;width:100%;height:auto;color:#fff}
-        .panel .skyline{margin:auto -4rem 0;width:calc(100% + 8rem)}
+        .panel .skyline{margin:auto -7rem 0;width:calc(100% + 14rem)}
         .skyline .line,.skyline .cloud,.skyline .gateway{fill:none;stroke:currentColor;stroke-width:1.25;
         stroke-linecap:round;stroke-linejoin:round}
         .skyline .line{opacity:.5}
@@ -179,6 +179,11 @@ extension StyleSheet {
         .developer{margin-top:1rem;border:1px solid var(--line);border-radius:.5rem;text-align:left;
         font-size:var(--small)}
         .developer summary{display:flex;align-items:center;min-height:3rem;padding:0 1rem;cursor:pointer}
+        .developer summary{list-style:none}
+        .developer summary::-webkit-details-marker{display:none}
+        .developer summary::after{content:"";width:.5rem;height:.5rem;margin:-.25rem .25rem 0 auto;border:solid var(--soft);
+        border-width:0 2px 2px 0;transform:rotate(45deg)}
+        .developer[open] summary::after{margin-top:.25rem;transform:rotate(-135deg)}
         .developer dl{padding:0 1rem .75rem}
         .developer div{padding:.375rem 0;border-top:1px solid var(--line)}
         .developer dt{color:var(--soft);font-weight:400}
@@ -191,6 +196,8 @@ extension StyleSheet {
         .prose li{margin:.25rem 0}
         .contents{margin:1.25rem 0;padding:.5rem 1.25rem;border:1px solid var(--line);border-radius:.75rem;
         background:var(--raised)}
+        .prose .contents ul{margin:0;padding:0;list-style:none}
+        .prose .contents li{margin:0}
         .contents a{display:flex;align-items:center;min-height:2.75rem;text-decoration:none}
         .contents a:hover{text-decoration:underline}
         html[data-ui^=care] .contents a{min-height:3rem}

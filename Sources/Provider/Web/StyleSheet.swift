@@ -41,7 +41,7 @@ enum StyleSheet {
             @media (prefers-color-scheme:dark){html[data-theme=auto]{color-scheme:dark;\(dark)}}
             html[data-ui^=care]{--ink:#14171c;--soft:#3c434d;--control:#5c6470;--primary:\(colours.primaryDeep.hex);
             --accent:\(colours.primaryDeep.hex);--danger:#8e1710;--success:#0b5231;--caution:#5c3a00;--ring:#1a4ea6;
-            --panel-top:\(colours.primaryDeep.hex);--small:.9rem}
+            --panel-top:\(colours.primaryDeep.hex);--panel-foot:#5f0d13;--small:.9rem}
             html[data-ui=care30]{--small:1.2rem;--text:1.5rem;--lead:1.5rem;--title:1.8rem;
             --title-touch:1.7rem}
             html[data-ui^=care][data-theme=dark]{\(careDark(colours))}
@@ -52,7 +52,7 @@ enum StyleSheet {
     private static func careDark(_ colours: Brand.Colours) -> String {
         """
         --ink:#fff;--soft:#d3d8df;--control:#a6aeb9;--accent:\(colours.primaryOnDark.hex);--danger:#ffb3ae;
-        --success:#8be0b4;--caution:#f7d58f;--ring:#a9c7ff;--panel-top:#7c161c;
+        --success:#8be0b4;--caution:#f7d58f;--ring:#a9c7ff;--panel-top:#7c161c;--panel-foot:#430b10;
         """
     }
 

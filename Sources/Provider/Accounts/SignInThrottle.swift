@@ -1,0 +1,84 @@
+import Cryptography
+import FoundationEssentials
+import Postgres
+
+/// Counts password attempts so that guessing ends, without letting a stranger lock a person out (journeys.md L8).
+///
+/// The counter belongs to (account as typed, network), so that failing on purpose locks the failer's network only, and
+/// it counts unknown accounts the same way. An attempt is counted *before* the password is checked, in one statement:
+/// a hundred tries at once are still counted one by one.
+struct SignInThrottle: Sendable {
+    let database: Database
+    let vault: FieldVault
+    /// Wrong passwords allowed in a window, and after which the pause starts.
+    let limit: Int
+    /// Length of the pause and of the counting window, in seconds.
+    let pause: Int
+
+    /// A limit that nobody reaches.
+    static let unlimited = 1_000_000_000
+
+    /// What the counter says to one attempt.
+    enum Verdict: Sendable, Equatable {
+        /// Go on; should it fail, that many attempts remain.
+        case allowed(remaining: Int)
+        case paused(until: Date)
+    }
+
+    /// The counter's key: nothing in it tells which account or network it is.
+    func key(account: String, network: String) -> [UInt8] {
+        vault.index("throttle|\(account)|\(network)", .username)
+    }
+
+    /// Counts one attempt, or refuses it.
+    func reserve(_ key: [UInt8], limit: Int) async throws -> Verdict {
+        let length = Double(pause)
+        // The attempt that uses up the limit sets the pause at once; success takes it back.
+        let counted = try await database.write(
+            """
+            INSERT INTO sign_in_throttle AS t (key, attempts, window_ends_at, locked_until)
+            VALUES (\(key), 1, instant() + make_interval(secs => \(length)), NULL)
+            ON CONFLICT (key) DO UPDATE SET
+                attempts = CASE WHEN t.window_ends_at <= instant() THEN 1 ELSE t.attempts + 1 END,
+                window_ends_at = CASE WHEN t.window_ends_at <= instant()
+                    THEN instant() + make_interval(secs => \(length)) ELSE t.window_ends_at END,
+                locked_until = CASE WHEN t.window_ends_at > instant() AND t.attempts + 1 >= \(limit)
+                    THEN instant() + make_interval(secs => \(length)) ELSE NULL END
+            WHERE t.locked_until IS NULL OR t.locked_until <= instant()
+            RETURNING attempts
+            """
+        )
+        if let row = counted.first {
+            return .allowed(remaining: max(0, limit - (try row.get("attempts", as: Int.self))))
+        }
+        let row = try await database.row("SELECT locked_until FROM sign_in_throttle WHERE key = \(key)")
+        guard let until = try row?.get("locked_until", as: Date?.self) else { return .allowed(remaining: 0) }
+        return .paused(until: until)
+    }
+
+    /// A right password ends the count.
+    func clear(_ key: [UInt8]) async throws {
+        try await database.execute("DELETE FROM sign_in_throttle WHERE key = \(key)")
+    }
+
+    /// Gives one counted attempt back.
+    func release(_ key: [UInt8]) async throws {
+        try await database.execute(
+            """
+            UPDATE sign_in_throttle SET attempts = attempts - 1,
+                locked_until = CASE WHEN attempts - 1 < \(limit) THEN NULL ELSE locked_until END
+            WHERE key = \(key) AND attempts > 0
+            """
+        )
+    }
+
+    /// Removes counters whose window has ended, a batch at a time.
+    func forgetIdle() async throws -> Int {
+        try await database.execute(
+            """
+            DELETE FROM sign_in_throttle WHERE key IN (SELECT key FROM sign_in_throttle
+                WHERE window_ends_at <= instant() AND (locked_until IS NULL OR locked_until <= instant()) LIMIT 1000)
+            """
+        )
+    }
+}

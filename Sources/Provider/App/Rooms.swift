@@ -1,0 +1,191 @@
+import Cryptography
+import FoundationEssentials
+import Logging
+import OAuth
+import Postgres
+
+/// The rooms of the server with all they are given: the one list. Built once; every room is a plain value over it.
+struct Rooms: Sendable {
+    let configuration: Configuration
+    let database: Database
+    let clock: ServerClock
+    let keyRing: KeyRing
+    let capabilities: ProviderCapabilities
+    let desk: PageDesk
+    let accounts: Accounts
+    let guessing: SignInGuard
+    let sessions: Sessions
+    let clients: ClientRegistry
+    let oneTime: OneTime
+    let captchas: Captchas
+    let pending: PendingAuthorizations
+    let consents: Consents
+    let codes: AuthorizationCodes
+    let partitions: Partitions
+    let secrets: KeySecrets
+
+    /// - Throws: ``StartFault`` when the issuer cannot be one.
+    init(
+        _ configuration: Configuration,
+        database: Database,
+        keyRing: KeyRing,
+        secrets: KeySecrets,
+        logger: Logger
+    ) throws(StartFault) {
+        let isSandbox = configuration.mode == .sandbox
+        let lifetimes = configuration.lifetimes
+        self.configuration = configuration
+        self.database = database
+        self.keyRing = keyRing
+        self.secrets = secrets
+        clock = ServerClock(database: database, mayDiffer: isSandbox, logger: logger)
+        capabilities = try Self.capabilities(configuration, keyRing: keyRing)
+        let isSecure = configuration.issuer.hasPrefix("https:")
+        desk = PageDesk(
+            site: Site(brand: Brand(configuration)),
+            cookies: CookieJar(isSecure: isSecure),
+            antiForgery: AntiForgery(key: Self.derived("anti-forgery", secrets)),
+            isSandbox: isSandbox,
+            bodyLimit: configuration.http.bodyBytes
+        )
+        let vault = FieldVault(kek: secrets.kek.versions, index: secrets.index.current)
+        accounts = Accounts(
+            database: database,
+            vault: vault,
+            hasher: Self.hasher(configuration.passwords, secrets: secrets)
+        )
+        guessing = Self.guessing(configuration, database: database, vault: vault)
+        sessions = Sessions(database: database, clock: clock, lifetime: lifetimes.sessionAbsolute.wholeSeconds)
+        clients = ClientRegistry(
+            database: database,
+            secretKey: Self.derived("client-secret", secrets),
+            policy: Self.registrationPolicy(configuration, capabilities),
+            logger: logger
+        )
+        oneTime = OneTime(database: database, clock: clock)
+        captchas = Captchas(
+            oneTime: oneTime,
+            key: Self.derived("captcha", secrets),
+            lifetime: lifetimes.captcha.wholeSeconds,
+            fixedAnswer: configuration.sandbox.captchaAnswer
+        )
+        pending = PendingAuthorizations(
+            database: database,
+            clock: clock,
+            lifetime: lifetimes.pendingAuthorization.wholeSeconds
+        )
+        consents = Consents(database: database)
+        codes = AuthorizationCodes(
+            database: database,
+            clock: clock,
+            lifetime: lifetimes.authorizationCode.wholeSeconds,
+            grantLifetime: lifetimes.authorizationCode.wholeSeconds
+                + ClientRegistrationPolicy.longestAccessTokenLifetime
+        )
+        partitions = Partitions(database: database)
+    }
+
+    /// A key for one purpose, derived from the installation's token secret (RFC 5869).
+    static func derived(_ purpose: String, _ secrets: KeySecrets) -> Secret<[UInt8]> {
+        Secret(
+            HKDF.sha256(
+                secret: secrets.token.current.reveal(),
+                salt: [],
+                info: Array("citygate|\(purpose)".utf8),
+                count: 32
+            )
+        )
+    }
+
+    /// How an operator's client metadata is read: the sandbox takes plain http on loopback.
+    static func registrationPolicy(
+        _ configuration: Configuration,
+        _ capabilities: ProviderCapabilities
+    ) -> ClientRegistrationPolicy {
+        let isSandbox = configuration.mode == .sandbox
+        return ClientRegistrationPolicy(
+            capabilities: capabilities,
+            origin: .administrator,
+            allowLoopbackHTTP: isSandbox && configuration.sandbox.allowsLoopbackHTTP,
+            allowSandboxPatterns: isSandbox,
+            shortestLifetime: isSandbox ? 1 : 60
+        )
+    }
+
+    /// What is switched on: checks, registration and metadata read this one value.
+    private static func capabilities(
+        _ configuration: Configuration,
+        keyRing: KeyRing
+    ) throws(StartFault) -> ProviderCapabilities {
+        let base = configuration.issuer
+        guard let issuer = Issuer(base, allowLoopbackHTTP: configuration.mode == .sandbox) else {
+            throw StartFault("The issuer \(base) cannot be one: https, a host, no query and no fragment.")
+        }
+        var endpoints = ProviderCapabilities.Endpoints(
+            authorization: base + "/oauth2/authorize",
+            token: base + "/oauth2/token",
+            userInfo: base + "/oauth2/userinfo",
+            jwks: base + "/oauth2/jwks"
+        )
+        endpoints.endSession = base + "/oauth2/logout"
+        var capabilities = ProviderCapabilities(issuer: issuer, endpoints: endpoints)
+        capabilities.scopes = capabilities.scopes.subtracting([Scope.offlineAccess]).union([Scope.realName])
+        capabilities.grantTypes = [.authorizationCode, .clientCredentials]
+        let algorithms = keyRing.algorithms
+        capabilities.idTokenAlgorithms = algorithms
+        capabilities.userInfoAlgorithms = algorithms
+        capabilities.accessTokenAlgorithms = algorithms
+        capabilities.policyURI = base + "/privacy"
+        capabilities.tosURI = base + "/terms"
+        return capabilities
+    }
+
+    private static func hasher(_ settings: Configuration.Passwords, secrets: KeySecrets) -> PasswordHasher {
+        let parameters = PasswordHasher.Parameters(
+            memory: settings.memory / 1024,
+            iterations: settings.iterations,
+            lanes: settings.parallelism
+        )
+        return PasswordHasher(
+            parameters: parameters ?? .standard,
+            peppers: secrets.pepper.versions,
+            workers: settings.workers,
+            queueLimit: settings.queueLimit,
+            maximumWait: settings.queueDeadline
+        )
+    }
+
+    private static func guessing(_ configuration: Configuration, database: Database, vault: FieldVault) -> SignInGuard {
+        let settings = configuration.throttle
+        return SignInGuard(
+            throttle: SignInThrottle(
+                database: database,
+                vault: vault,
+                limit: settings.wrongPasswords,
+                pause: settings.lock.wholeSeconds
+            ),
+            networkThrottle: SignInThrottle(
+                database: database,
+                vault: vault,
+                limit: settings.attemptsPerAddress,
+                pause: 60
+            ),
+            database: database,
+            exemptsLoopback: !configuration.sandbox.limitsLoopback,
+            exemptAccounts: Set(configuration.sandbox.unlimitedAccounts)
+        )
+    }
+}
+
+/// Why the server does not start, in a sentence for the operator.
+public struct StartFault: Error, Sendable, CustomStringConvertible {
+    /// The sentence.
+    public let description: String
+
+    init(_ sentence: String) { description = sentence }
+}
+
+extension Duration {
+    /// Whole seconds, at least one.
+    var wholeSeconds: Int { max(1, Int(components.seconds)) }
+}

@@ -1,0 +1,135 @@
+import Cryptography
+import Hummingbird
+import Logging
+import Postgres
+
+extension Rooms {
+    /// Every path of the server and the layers around them. `Tests/ProviderTests/Routes.txt` pins the list.
+    func router(logger: Logger) -> Router<ProviderContext> {
+        let router = Router(context: ProviderContext.self)
+        router.add(middleware: ClientAddressMiddleware(isTrusted: configuration.proxies.isTrusted))
+        router.add(middleware: SecurityHeadersMiddleware(isSecure: desk.cookies.isSecure, isSandbox: desk.isSandbox))
+        router.add(
+            middleware: RequestLogMiddleware(logsRequests: configuration.logging.requests) { fault, request, context in
+                let browser = desk.browser(request)
+                return ErrorPage(fault).page(in: desk.context(request, context, browser: browser))
+            }
+        )
+        addProtocolRoutes(to: router)
+        addPageRoutes(to: router)
+        Health(database: database, clock: clock).addRoutes(to: router)
+        return router
+    }
+
+    private func addProtocolRoutes(to router: Router<ProviderContext>) {
+        AuthorizationEndpoint(
+            desk: desk,
+            clients: clients,
+            sessions: sessions,
+            pending: pending,
+            consents: consents,
+            codes: codes,
+            keyRing: keyRing,
+            capabilities: capabilities,
+            clock: clock,
+            sandboxPatterns: desk.isSandbox
+        ).addRoutes(to: router)
+        ConsentEndpoint(
+            desk: desk,
+            sessions: sessions,
+            accounts: accounts,
+            waiting: waiting,
+            pending: pending,
+            consents: consents,
+            capabilities: capabilities,
+            sandboxPatterns: desk.isSandbox
+        ).addRoutes(to: router)
+        TokenEndpoint(
+            authenticator: ClientAuthenticator(
+                clients: clients,
+                oneTime: oneTime,
+                capabilities: capabilities,
+                clock: clock
+            ),
+            issuer: TokenIssuer(
+                capabilities: capabilities,
+                keyRing: keyRing,
+                accounts: accounts,
+                clock: clock,
+                accessTokenLifetime: configuration.lifetimes.accessToken.wholeSeconds,
+                idTokenLifetime: configuration.lifetimes.idToken.wholeSeconds
+            ),
+            codes: codes,
+            capabilities: capabilities,
+            clock: clock,
+            bodyLimit: configuration.http.bodyBytes
+        ).addRoutes(to: router)
+        UserInfoEndpoint(
+            database: database,
+            vault: accounts.vault,
+            clients: clients,
+            keyRing: keyRing,
+            capabilities: capabilities,
+            clock: clock,
+            bodyLimit: configuration.http.bodyBytes
+        ).addRoutes(to: router)
+        DiscoveryEndpoint(capabilities: capabilities, keyRing: keyRing).addRoutes(to: router)
+    }
+
+    private func addPageRoutes(to router: Router<ProviderContext>) {
+        PasswordSignIn(
+            desk: desk,
+            accounts: accounts,
+            sessions: sessions,
+            captchas: captchas,
+            guessing: guessing,
+            waiting: waiting,
+            clock: clock,
+            landing: configuration.brand.landingPage ?? "/account"
+        ).addRoutes(to: router)
+        SignOut(
+            desk: desk,
+            sessions: sessions,
+            accounts: accounts,
+            clients: clients,
+            keyRing: keyRing,
+            capabilities: capabilities,
+            sandboxPatterns: desk.isSandbox
+        ).addRoutes(to: router)
+        Welcome(desk: desk, sessions: sessions, accounts: accounts).addRoutes(to: router)
+        CaptchaEndpoints(desk: desk, captchas: captchas).addRoutes(to: router)
+        PublicPages(desk: desk, texts: configuration.texts(brand: desk.site.brand)).addRoutes(to: router)
+    }
+
+    private var waiting: WaitingRequests { WaitingRequests(pending: pending, clients: clients) }
+
+    func housekeeping(_ logger: Logger) -> Housekeeping {
+        Housekeeping(
+            partitions: partitions,
+            throttle: guessing.throttle,
+            clock: clock,
+            interval: configuration.housekeeping.interval,
+            logger: logger
+        )
+    }
+}
+
+/// `/healthz`: the process answers. `/readyz`: it can serve, which needs the store and an honest clock.
+struct Health: Sendable {
+    let database: Database
+    let clock: ServerClock
+
+    func addRoutes(to router: Router<ProviderContext>) {
+        router.get("healthz") { _, _ in Response.json(["status": "ok"]) }
+        router.get("readyz") { _, _ in
+            let isReady = database.isReachable && clock.isTrustworthy
+            return Response.json(
+                [
+                    "status": isReady ? "ready" : "unavailable", "database": .bool(database.isReachable),
+                    "clock": .bool(clock.isTrustworthy),
+                ],
+                status: isReady ? .ok : .serviceUnavailable
+            )
+        }
+    }
+}

@@ -1,0 +1,125 @@
+// Clients
+// Owns: tables `client`, `client_secret`; the cache of relying parties each process keeps.
+// Hands off: what metadata is allowed to OAuth.Client; how a request proves itself to Token/ClientAuthenticator.
+// Never: a secret in the clear in the store. It is shown once, when it is made.
+
+import Cryptography
+import FoundationEssentials
+import Logging
+import OAuth
+import Postgres
+import ServiceLifecycle
+import Synchronization
+
+/// A registered client as a request uses it.
+struct RegisteredClient: Sendable {
+    let client: Client
+    /// Keyed hashes of the live secrets (two during a rotation), each with its end.
+    let secrets: [(hash: [UInt8], expiry: Date?)]
+}
+
+/// The relying parties, cached for the hot paths and refreshed when any process changes one.
+final class ClientRegistry: Service {
+    /// An entry is read again after this many seconds even when no notice came.
+    private static let freshness = 30.0
+    /// Unknown ids are remembered as well, and the memory is bounded.
+    private static let capacity = 10_000
+
+    let database: Database
+    private let secretKey: Secret<[UInt8]>
+    private let policy: ClientRegistrationPolicy
+    private let logger: Logger
+    private let cache = Mutex<[String: Entry]>([:])
+
+    private struct Entry {
+        let client: RegisteredClient?
+        let readAt: Date
+    }
+
+    /// - Parameters:
+    ///   - secretKey: the key of the hashes of client secrets.
+    ///   - policy: what metadata may say; stored metadata is read under it as well.
+    init(database: Database, secretKey: Secret<[UInt8]>, policy: ClientRegistrationPolicy, logger: Logger) {
+        self.database = database
+        self.secretKey = secretKey
+        self.policy = policy
+        self.logger = logger
+    }
+
+    /// The client of an id, from memory when that is fresh.
+    func find(_ id: String) async throws -> RegisteredClient? {
+        guard !id.isEmpty, id.utf8.count <= 256 else { return nil }
+        let now = Date()
+        if let entry = cache.withLock({ $0[id] }), now.timeIntervalSince(entry.readAt) < Self.freshness {
+            return entry.client
+        }
+        let client = try await read(id)
+        cache.withLock {
+            if $0.count >= Self.capacity { $0.removeAll(keepingCapacity: true) }
+            $0[id] = Entry(client: client, readAt: now)
+        }
+        return client
+    }
+
+    /// The keyed hash under which a secret is stored: a stolen table proves nothing, a check takes microseconds.
+    func hash(ofSecret secret: String) -> [UInt8] {
+        HMAC.sha256(key: secretKey.reveal(), Array("client_secret|\(secret)".utf8))
+    }
+
+    /// Whether `presented` is one of the client's live secrets.
+    func isSecret(_ presented: String, of client: RegisteredClient, now: Date) -> Bool {
+        let hash = hash(ofSecret: presented)
+        // No early exit: which of the two matched is nobody's business.
+        var matches = false
+        for secret in client.secrets where secret.expiry.map({ $0 > now }) ?? true {
+            matches = ConstantTime.equal(secret.hash, hash) || matches
+        }
+        return matches
+    }
+
+    /// Listens for changes made by any process and forgets what it had read.
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            for await notification in self.database.notifications(on: ["client_changed"]) {
+                switch notification {
+                case .message(_, let id): self.cache.withLock { $0[id] = nil }
+                // Notices may have been missed while nobody listened.
+                case .listening, .reconnected: self.cache.withLock { $0.removeAll() }
+                }
+            }
+        }
+    }
+
+    /// Forgets everything that was read (the sandbox's reset).
+    func forgetAll() { cache.withLock { $0.removeAll() } }
+
+    private func read(_ id: String) async throws -> RegisteredClient? {
+        let rows = try await database.rows(
+            """
+            SELECT c.state, c.metadata, s.hash, s.expires_at FROM client c
+            LEFT JOIN client_secret s ON s.client_id = c.id AND (s.expires_at IS NULL OR s.expires_at > instant())
+            WHERE c.id = \(id)
+            """
+        )
+        guard let first = rows.first else { return nil }
+        let client: Client
+        do {
+            client = try self.client(id: id, first)
+        } catch {
+            // Metadata an older release accepted and this one does not: the client is out of service, not the server.
+            logger.error("client metadata unreadable", metadata: ["client_id": "\(id)"])
+            return nil
+        }
+        let secrets = try rows.compactMap { row -> (hash: [UInt8], expiry: Date?)? in
+            guard let hash = try row.get("hash", as: [UInt8]?.self) else { return nil }
+            return (hash, try row.get("expires_at", as: Date?.self))
+        }
+        return RegisteredClient(client: client, secrets: secrets)
+    }
+
+    /// A client of a row with `state` and `metadata`.
+    func client(id: String, _ row: Row) throws -> Client {
+        let metadata = try ClientMetadata(row.json("metadata"), policy: policy)
+        return Client(id: ClientID(trusted: id), metadata: metadata, isEnabled: try row.get("state") == "active")
+    }
+}

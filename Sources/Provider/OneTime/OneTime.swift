@@ -1,0 +1,123 @@
+// OneTime
+// Owns: table `one_time`: everything that may be used once (captcha, authorization code, client assertion `jti`).
+// Hands off: what a thing means to the room that asked for it; the payload is that room's.
+// Never: a read followed by a mark. Spending is one conditional statement, judged by the database's clock.
+
+import Cryptography
+import FoundationEssentials
+import Postgres
+
+/// The store of things that are used once, across all server processes (trust.md 1.3, T24).
+struct OneTime: Sendable {
+    /// The namespaces: a token of one kind can never be spent as another (the class of CVE-2026-4282).
+    enum Kind: Int16, Sendable {
+        case captcha = 1
+        case authorizationCode = 2
+        case clientAssertion = 3
+
+        var type: String {
+            switch self {
+            case .captcha: "captcha"
+            case .authorizationCode: "authorization_code"
+            case .clientAssertion: "client_assertion"
+            }
+        }
+    }
+
+    let database: Database
+    let clock: ServerClock
+
+    /// Issues a new one-time token.
+    /// - Parameters:
+    ///   - lifetime: seconds until it expires.
+    ///   - binding: what must be presented beside it (for example the hash of a browser's cookie).
+    /// - Throws: `PostgresError`; when the commit is in doubt the token is lost and nobody holds it.
+    func issue(_ kind: Kind, lifetime: Int, binding: [UInt8]? = nil, payload: JSON = [:]) async throws
+        -> DatedToken
+    {
+        let token = DatedToken(expiry: clock.now.addingTimeInterval(Double(lifetime)))
+        try await database.execute(
+            Self.insertion(
+                of: token,
+                kind,
+                lifetime: lifetime,
+                binding: binding,
+                payload: payload,
+                ifAnyIn: "(SELECT 1) AS always"
+            )
+        )
+        return token
+    }
+
+    /// The statement that stores a token, for rooms that issue it together with something else.
+    /// - Parameter source: a CTE of the same statement that has a row when the token is to exist.
+    static func insertion(
+        of token: DatedToken,
+        _ kind: Kind,
+        lifetime: Int,
+        binding: [UInt8]?,
+        payload: JSON,
+        ifAnyIn source: String
+    ) -> SQL {
+        """
+        INSERT INTO one_time (day, kind, hash, binding, payload, issued_at, expires_at)
+        SELECT \(token.day.number)::integer, \(kind.rawValue)::smallint, \(token.hash(as: kind.type))::bytea,
+            \(binding)::bytea, \(payload.text)::jsonb, instant(),
+            instant() + make_interval(secs => \(Double(lifetime)))
+        FROM \(raw: source)
+        """
+    }
+
+    /// Spends a token if it is live, unspent and bound to `binding`, and gives its payload.
+    func spend(_ kind: Kind, _ presented: String, binding: [UInt8]?) async throws -> JSON? {
+        guard let token = DatedToken(presented: presented) else { return nil }
+        let rows = try await database.write(
+            """
+            UPDATE one_time SET spent_at = instant()
+            WHERE day = \(token.day.number) AND kind = \(kind.rawValue) AND hash = \(token.hash(as: kind.type))
+                AND binding IS NOT DISTINCT FROM \(binding) AND spent_at IS NULL AND expires_at > instant()
+            RETURNING payload
+            """
+        )
+        return try rows.first.map { try $0.json("payload") }
+    }
+
+    /// A look at a live, unspent token's payload without spending it (the picture of a captcha).
+    func peek(_ kind: Kind, _ presented: String) async throws -> JSON? {
+        guard let token = DatedToken(presented: presented) else { return nil }
+        let row = try await database.row(
+            """
+            SELECT payload FROM one_time
+            WHERE day = \(token.day.number) AND kind = \(kind.rawValue) AND hash = \(token.hash(as: kind.type))
+                AND spent_at IS NULL AND expires_at > instant()
+            """
+        )
+        return try row.map { try $0.json("payload") }
+    }
+
+    /// Marks an outside identifier (a `jti`) as used until it expires.
+    /// - Returns: false when it had been used before, on whichever process.
+    func claim(_ kind: Kind, identifier: String, until expiry: Date) async throws -> Bool {
+        let claimed = try await database.execute(
+            """
+            INSERT INTO one_time (day, kind, hash, issued_at, expires_at, spent_at)
+            VALUES (\(Day(of: expiry).number), \(kind.rawValue), \(OpaqueToken.hash(identifier, type: kind.type)),
+                instant(), \(expiry), instant())
+            ON CONFLICT DO NOTHING
+            """
+        )
+        return claimed == 1
+    }
+}
+
+extension Row {
+    /// A `jsonb` column as a value.
+    func json(_ column: String) throws -> JSON {
+        try JSON(parsing: Array(get(column, as: String.self).utf8))
+    }
+}
+
+extension JSON {
+    /// The compact text, as a `jsonb` parameter wants it.
+    var text: String { serialized }
+}

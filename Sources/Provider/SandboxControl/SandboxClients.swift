@@ -1,0 +1,96 @@
+import Cryptography
+import OAuth
+
+/// The ready-made clients of the sandbox: one for each way of proving who a client is (operations.md 1.5).
+struct SandboxClients: Sendable {
+    /// Secrets and keys are derived from the installation's own secret: the same after a restart, on every process, and
+    /// different in every installation.
+    let seed: Secret<[UInt8]>
+
+    struct Ready: Sendable {
+        let id: String
+        let note: String
+        let metadata: JSON
+        var secret: Secret<String>?
+        var privateKey: JSON?
+    }
+
+    static let redirectURIs: JSON = ["http://127.0.0.1:*/callback", "https://localhost:*/callback"]
+
+    func all() throws -> [Ready] {
+        let key = try signingKey()
+        return [
+            with(secret: "sandbox-basic", method: "client_secret_basic", "机密客户端，HTTP Basic"),
+            with(secret: "sandbox-post", method: "client_secret_post", "机密客户端，表单中的密钥"),
+            Ready(
+                id: "sandbox-private-key",
+                note: "机密客户端，private_key_jwt（ES256）",
+                metadata: metadata(
+                    "沙箱私钥客户端",
+                    method: "private_key_jwt",
+                    extra: [("jwks", ["keys": [key.publicJWK]])]
+                ),
+                privateKey: key.privateJWK
+            ),
+            Ready(
+                id: "sandbox-public",
+                note: "公开客户端，PKCE",
+                metadata: metadata("沙箱公开客户端", method: "none", extra: [("application_type", "native")])
+            ),
+            with(
+                secret: "sandbox-first-party",
+                method: "client_secret_basic",
+                "本市自有应用，不询问授权",
+                extra: [("consent", "first_party")]
+            ),
+            with(
+                secret: "sandbox-service",
+                method: "client_secret_basic",
+                "服务之间，client_credentials",
+                extra: [
+                    ("grant_types", ["client_credentials"]), ("response_types", []), ("redirect_uris", []),
+                    ("resources", ["https://api.citygate.example/"]), ("scope", "records.read records.write"),
+                ]
+            ),
+        ]
+    }
+
+    private func with(
+        secret id: String,
+        method: String,
+        _ note: String,
+        extra: [(String, JSON)] = []
+    ) -> Ready {
+        let derived = HMAC.sha256(key: seed.reveal(), Array("sandbox-client|\(id)".utf8))
+        return Ready(
+            id: id,
+            note: note,
+            metadata: metadata("沙箱客户端 \(id)", method: method, extra: extra),
+            secret: Secret(Base64URL.encode(derived))
+        )
+    }
+
+    private func metadata(_ name: String, method: String, extra: [(String, JSON)]) -> JSON {
+        var object = JSONObject()
+        object["client_name"] = .string(name)
+        object["organisation"] = "京城市政务服务中心（沙箱）"
+        object["redirect_uris"] = Self.redirectURIs
+        object["post_logout_redirect_uris"] = Self.redirectURIs
+        object["grant_types"] = ["authorization_code"]
+        object["response_types"] = ["code"]
+        object["token_endpoint_auth_method"] = .string(method)
+        object["scope"] = "openid profile email phone address realname"
+        object["realname_claims"] = ["real_name", "id_type", "id_number"]
+        for (member, value) in extra { object[member] = value }
+        return .object(object)
+    }
+
+    /// The key of `sandbox-private-key`, with its private half for whoever plays the client.
+    private func signingKey() throws -> (publicJWK: JSON, privateJWK: JSON) {
+        let scalar = HMAC.sha256(key: seed.reveal(), Array("sandbox-client-key".utf8))
+        let key = try SigningKey(kid: "sandbox-private-key-1", p256Scalar: Secret(scalar))
+        var secret = key.publicJWK.json.object ?? JSONObject()
+        secret["d"] = .string(Base64URL.encode(scalar))
+        return (key.publicJWK.json, .object(secret))
+    }
+}

@@ -1,0 +1,45 @@
+import FoundationEssentials
+import Postgres
+
+/// The clock that a test may move (operations.md 1.5): kept in the database, so that every process and every statement
+/// follows it. The tables and the function's body exist only in a sandbox's database.
+struct SandboxClock: Sendable {
+    let database: Database
+
+    /// Puts the movable clock in the place of the real one. Safe to run at every start.
+    func install() async throws {
+        try await database.transaction { transaction in
+            try await transaction.execute(
+                """
+                CREATE TABLE IF NOT EXISTS sandbox_clock (
+                    single boolean PRIMARY KEY DEFAULT true CHECK (single),
+                    offset_seconds double precision NOT NULL DEFAULT 0
+                )
+                """
+            )
+            try await transaction.execute("INSERT INTO sandbox_clock DEFAULT VALUES ON CONFLICT DO NOTHING")
+            try await transaction.execute(
+                """
+                CREATE OR REPLACE FUNCTION instant() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$
+                    SELECT statement_timestamp() + make_interval(secs => (SELECT offset_seconds FROM sandbox_clock))
+                $$
+                """
+            )
+        }
+    }
+
+    func advance(seconds: Double) async throws {
+        try await database.execute(
+            "UPDATE sandbox_clock SET offset_seconds = offset_seconds + \(seconds)::double precision"
+        )
+    }
+
+    func set(to date: Date) async throws {
+        try await database.execute(
+            """
+            UPDATE sandbox_clock
+            SET offset_seconds = extract(epoch FROM \(date)::timestamptz - statement_timestamp())::double precision
+            """
+        )
+    }
+}

@@ -1,0 +1,17 @@
+extension SandboxControl {
+    init(_ rooms: Rooms, extraClients: [SandboxClients.Ready] = []) {
+        self.init(
+            database: rooms.database,
+            accounts: rooms.accounts,
+            clients: rooms.clients,
+            captchas: rooms.captchas,
+            partitions: rooms.partitions,
+            clock: rooms.clock,
+            sandboxClock: SandboxClock(database: rooms.database),
+            ready: SandboxClients(seed: Rooms.derived("sandbox-clients", rooms.secrets)),
+            registrationPolicy: Rooms.registrationPolicy(rooms.configuration, rooms.capabilities),
+            extraClients: extraClients,
+            bodyLimit: rooms.configuration.http.bodyBytes
+        )
+    }
+}

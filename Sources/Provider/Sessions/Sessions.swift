@@ -1,0 +1,114 @@
+// Sessions
+// Owns: table `session`: who is signed in, in which browser, since when and how.
+// Hands off: how strongly that counts for a request to OAuth's Interaction; the cookie's shape to SessionCookie.
+// Never: a session carried over a login. A login always makes a new one (trust.md T03).
+
+import Cryptography
+import FoundationEssentials
+import OAuth
+import Postgres
+
+/// A browser's single sign-on session, as one request sees it: live, and its account active.
+struct Session: Sendable {
+    /// The public session id (`sid`, OIDC Back-Channel Logout §2.1). Not the cookie.
+    let sid: String
+    let account: AccountID
+    let subject: String
+    let sessionEpoch: Int
+    /// When and how the person logged in, and the level of the account now.
+    let authentication: AuthenticationContext
+}
+
+/// The sessions of all browsers.
+struct Sessions: Sendable {
+    static let tokenType = "session"
+
+    let database: Database
+    let clock: ServerClock
+    /// Absolute life of a session in seconds.
+    let lifetime: Int
+
+    /// The live session behind a cookie's value; nil when there is none, it ended, or its account may not be used.
+    func find(_ cookie: String?) async throws -> Session? {
+        guard let cookie, let token = DatedToken(presented: cookie) else { return nil }
+        let row = try await database.row(
+            """
+            SELECT s.sid, s.account_id, s.session_epoch, s.auth_time, s.amr, a.subject, a.level
+            FROM session s JOIN account a ON a.id = s.account_id
+            WHERE s.day = \(token.day.number) AND s.hash = \(token.hash(as: Self.tokenType)) AND s.ended_at IS NULL
+                AND s.expires_at > instant() AND a.state = 'active' AND a.session_epoch = s.session_epoch
+            """
+        )
+        return try row.map(Self.session(from:))
+    }
+
+    /// Starts a session for an account that has just proved itself, with its audit row; nil when the account may not
+    /// be used any more.
+    /// - Parameters:
+    ///   - replacing: the cookie of the session this login takes the place of; it ends in the same statement.
+    ///   - browser: what the person is shown in the list of their devices.
+    func begin(
+        _ account: AccountID,
+        methods: [AuthenticationMethod],
+        replacing: String?,
+        browser: String?,
+        trace: Trace
+    ) async throws
+        -> (cookie: Secret<String>, session: Session)?
+    {
+        let token = DatedToken(expiry: clock.now.addingTimeInterval(Double(lifetime)))
+        let sid = Base64URL.encode(Random.bytes(16))
+        let old = replacing.flatMap(DatedToken.init(presented:))
+        let amr = methods.map(\.rawValue)
+        let detail: JSON = ["amr": .array(amr.map { .string($0) })]
+        let record = AuditRecord(event: .signedIn, account: account, object: sid, detail: detail)
+        let rows = try await database.write(
+            """
+            WITH ended AS (
+                UPDATE session SET ended_at = instant()
+                WHERE day = \(old?.day.number ?? -1) AND hash = \(old?.hash(as: Self.tokenType) ?? [])
+                    AND ended_at IS NULL
+            ), started AS (
+                INSERT INTO session (day, hash, sid, account_id, session_epoch, auth_time, amr, network, browser,
+                    created_at, expires_at)
+                SELECT \(token.day.number), \(token.hash(as: Self.tokenType)), \(sid), id, session_epoch, instant(),
+                    \(amr), \(trace.network), \(browser), instant(),
+                    instant() + make_interval(secs => \(Double(lifetime)))
+                FROM account WHERE id = \(account.uuid) AND state = 'active'
+                RETURNING sid, account_id, session_epoch, auth_time, amr
+            ), audited AS (\(sql: record.insertion(trace, ifAnyIn: "started")))
+            SELECT s.*, a.subject, a.level FROM started s JOIN account a ON a.id = s.account_id
+            """
+        )
+        return try rows.first.map { (token.value, try Self.session(from: $0)) }
+    }
+
+    /// Ends one session. Ending it twice is no error.
+    func end(_ session: Session, trace: Trace) async throws {
+        let record = AuditRecord(event: .signedOut, account: session.account, object: session.sid)
+        _ = try await database.write(
+            """
+            WITH ended AS (
+                UPDATE session SET ended_at = instant()
+                WHERE account_id = \(session.account.uuid) AND sid = \(session.sid) AND ended_at IS NULL
+                RETURNING sid
+            ), audited AS (\(sql: record.insertion(trace, ifAnyIn: "ended")))
+            SELECT sid FROM ended
+            """
+        )
+    }
+
+    private static func session(from row: Row) throws -> Session {
+        Session(
+            sid: try row.get("sid"),
+            account: AccountID(try row.get("account_id", as: UUID.self)),
+            subject: try row.get("subject"),
+            sessionEpoch: try row.get("session_epoch"),
+            authentication: AuthenticationContext(
+                time: try row.get("auth_time"),
+                level: AssuranceLevel(rawValue: try row.get("level")) ?? .l1,
+                methods: try row.get("amr", as: [String].self).compactMap(AuthenticationMethod.init(rawValue:))
+            )
+        )
+    }
+}

@@ -1,0 +1,221 @@
+// SignIn
+// Owns: the login page and the ways in: today account and password.
+// Hands off: the waiting request to Flows, back to the dispatcher by redirect; sessions to Sessions; counting to Accounts.
+// Never: an answer that tells whether an account exists, by words, status, time or picture.
+
+import Cryptography
+import FoundationEssentials
+import Hummingbird
+import OAuth
+
+/// Login by username, phone or ID number with a password (journeys.md L2; pages.md P1 and H1).
+struct PasswordSignIn: Sendable {
+    let desk: PageDesk
+    let accounts: Accounts
+    let sessions: Sessions
+    let captchas: Captchas
+    let guessing: SignInGuard
+    let waiting: WaitingRequests
+    let clock: ServerClock
+    /// Where a login ends that no relying party waits for (journeys.md L7).
+    let landing: String
+
+    func addRoutes(to router: Router<ProviderContext>) {
+        router.get("login", use: show)
+        router.post("login", use: submit)
+    }
+
+    /// The empty page.
+    @Sendable func show(_ request: Request, context: ProviderContext) async throws -> Response {
+        let browser = desk.browser(request)
+        let parameters = try Parameters.ofQuery(request)
+        let transaction = parameters.field(named: "transaction")
+        let waiting = try await waiting.find(transaction, browser: browser)
+        if !transaction.isEmpty, waiting?.isOpen != true {
+            return expired(waiting, request, context, browser)
+        }
+        if waiting == nil, try await sessions.find(desk.cookies.value(.session, in: request)) != nil {
+            return .seeOther(landing)
+        }
+        var attempt = Attempt(waiting: waiting, browser: browser)
+        attempt.account = waiting?.loginHint ?? ""
+        return try await draw(attempt, request, context)
+    }
+
+    /// One try.
+    @Sendable func submit(_ request: Request, context: ProviderContext) async throws -> Response {
+        let browser = desk.browser(request)
+        let form = try await desk.form(request)
+        let transaction = form.field(named: "transaction")
+        let waiting = try await waiting.find(transaction, browser: browser)
+        if !transaction.isEmpty, waiting?.isOpen != true { return expired(waiting, request, context, browser) }
+        guard desk.antiForgery.isValid(form.field(named: "csrf"), for: browser) else {
+            // The cookie is gone or the form is old: draw the page anew instead of an error nobody can leave.
+            var attempt = Attempt(waiting: waiting, browser: browser)
+            attempt.account = form.field(.account)
+            attempt.faults = [FormFault(.csrfFailed, at: nil)]
+            return try await draw(attempt, request, context)
+        }
+        var attempt = Attempt(waiting: waiting, browser: browser)
+        attempt.account = form.field(.account)
+        attempt.hasConsented = !form.field(.consent).isEmpty
+        attempt.captchaID = form.field(.captchaID)
+        if form.field(named: "op") == "new-captcha" {
+            attempt.captchaID = nil
+            return try await draw(attempt, request, context)
+        }
+        attempt.faults = missing(in: form, attempt, request)
+        guard attempt.faults.isEmpty else { return try await draw(attempt, request, context) }
+        switch try await check(form, attempt, context) {
+        case .refused(let faults):
+            attempt.faults = faults
+            attempt.captchaID = nil
+            return try await draw(attempt, request, context)
+        case .proved(let account):
+            return try await enter(account, attempt, request, context)
+        }
+    }
+
+    // MARK: Steps of one try
+
+    /// What a try carries from field to page.
+    private struct Attempt {
+        let waiting: WaitingRequest?
+        let browser: BrowserIdentity
+        var account = ""
+        var captchaID: String?
+        var hasConsented = false
+        var faults: [FormFault] = []
+    }
+
+    private enum Outcome {
+        case proved(Account)
+        case refused([FormFault])
+    }
+
+    private func missing(in form: Parameters, _ attempt: Attempt, _ request: Request) -> [FormFault] {
+        var faults: [FormFault] = []
+        if form.field(.account).isEmpty { faults.append(FormFault(.accountRequired)) }
+        if form.field(.password).isEmpty { faults.append(FormFault(.passwordRequired)) }
+        if form.field(.captcha).isEmpty { faults.append(FormFault(.captchaRequired)) }
+        if asksConsent(attempt.waiting, request), !attempt.hasConsented { faults.append(FormFault(.consentRequired)) }
+        return faults
+    }
+
+    /// Captcha, then the count, then the password: whoever fails earlier learns nothing about what comes later.
+    private func check(_ form: Parameters, _ attempt: Attempt, _ context: ProviderContext) async throws -> Outcome {
+        switch try await captchas.check(
+            form.field(.captcha),
+            id: attempt.captchaID,
+            .signIn,
+            browser: attempt.browser
+        ) {
+        case .right: break
+        case .wrong: return .refused([FormFault(.captchaWrong)])
+        case .expired: return .refused([FormFault(.captchaExpired)])
+        }
+        let identifier = AccountIdentifier(typed: form.field(.account))
+        let network = ClientNetwork(address: context.clientAddress)
+        let found = try await accounts.find(identifier)
+        let ticket: SignInGuard.Ticket
+        switch try await guessing.admit(identifier, account: found?.account.id, network: network) {
+        case .admitted(let admitted): ticket = admitted
+        case .paused(let until): return .refused([FormFault(.locked(until: clockTime(until)), at: .password)])
+        }
+        let verification: PasswordHasher.Verification
+        do throws(PasswordHasherError) {
+            verification = try await accounts.hasher.verify(form.field(.password), against: found?.password)
+        } catch {
+            switch error {
+            case .busy: throw BusyError()
+            case .passwordTooLong: verification = .differs
+            default: throw error
+            }
+        }
+        guard case .matches(let needsRehash) = verification, let found, let record = found.password else {
+            try await guessing.refused(ticket, account: found?.account.id, trace: Trace(context))
+            return .refused([FormFault(.badCredentials(remaining: ticket.remaining), at: .password)])
+        }
+        try await guessing.succeeded(ticket)
+        guard found.account.state == .active else {
+            let phone = desk.site.brand.supportPhone
+            return .refused([FormFault(.accountDisabled(phone: phone, reference: context.requestID), at: .account)])
+        }
+        if needsRehash { try? await accounts.rehash(form.field(.password), of: found.account, from: record) }
+        return .proved(found.account)
+    }
+
+    /// A new session in this browser, and on to whoever waits.
+    private func enter(_ account: Account, _ attempt: Attempt, _ request: Request, _ context: ProviderContext)
+        async throws -> Response
+    {
+        let started = try await sessions.begin(
+            account.id,
+            methods: [.password],
+            replacing: desk.cookies.value(.session, in: request),
+            browser: request.headers[.userAgent].map { String($0.prefix(200)) },
+            trace: Trace(context)
+        )
+        guard let started else {
+            var attempt = attempt
+            let phone = desk.site.brand.supportPhone
+            attempt.faults = [FormFault(.accountDisabled(phone: phone, reference: context.requestID), at: .account)]
+            attempt.captchaID = nil
+            return try await draw(attempt, request, context)
+        }
+        if let waiting = attempt.waiting, attempt.hasConsented, asksConsent(waiting, request) {
+            _ = try await self.waiting.consent(waiting, by: account.id)
+        }
+        var response = Response.seeOther(attempt.waiting?.resumePath ?? landing)
+        response.setCookie(desk.cookies.header(.session, started.cookie.reveal(), maxAge: nil))
+        return response
+    }
+
+    // MARK: Drawing
+
+    private func draw(_ attempt: Attempt, _ request: Request, _ context: ProviderContext) async throws -> Response {
+        let captchaID: String
+        if let id = attempt.captchaID, DatedToken(presented: id) != nil {
+            captchaID = id
+        } else {
+            captchaID = try await captchas.issue(.signIn, browser: attempt.browser)
+        }
+        let waiting = attempt.waiting
+        var page = SignInPage(relyingParty: waiting?.label)
+        page.hidden = waiting.map { [("transaction", $0.pending.name)] } ?? []
+        page.account = attempt.account
+        page.captcha = CaptchaChallenge(id: captchaID)
+        page.asksConsent = asksConsent(waiting, request)
+        page.isConsentTicked = attempt.hasConsented
+        page.faults = attempt.faults
+        page.formTargets = waiting.map { [$0.redirectURI] } ?? []
+        let drawn = desk.context(
+            request,
+            context,
+            browser: attempt.browser,
+            returnPath: waiting?.loginPath ?? "/login",
+            display: waiting?.display
+        )
+        return desk.respond(page.page(in: drawn), browser: attempt.browser)
+    }
+
+    private func expired(
+        _ waiting: WaitingRequest?,
+        _ request: Request,
+        _ context: ProviderContext,
+        _ browser: BrowserIdentity
+    ) -> Response {
+        let page = ErrorPage.expired(backTo: waiting?.wayBack ?? Brand.Link("重新登录", "/login"))
+        return desk.respond(page.page(in: desk.context(request, context, browser: browser)), browser: browser)
+    }
+
+    /// On a phone the box 授权并登录后将读取您的身份信息 is the consent (journeys.md L4).
+    private func asksConsent(_ waiting: WaitingRequest?, _ request: Request) -> Bool {
+        guard let waiting, waiting.client.consent == .asked else { return false }
+        return desk.face(request, display: waiting.display) == .h5
+    }
+
+    private func clockTime(_ date: Date) -> ClockTime {
+        ClockTime(Int64(date.timeIntervalSince1970.rounded(.up)), now: clock.seconds)
+    }
+}

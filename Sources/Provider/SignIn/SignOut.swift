@@ -1,0 +1,116 @@
+import Cryptography
+import FoundationEssentials
+import Hummingbird
+import OAuth
+
+/// The ways out: the button on our own page, and RP-initiated logout (OIDC RP-Initiated Logout 1.0 §2).
+struct SignOut: Sendable {
+    let desk: PageDesk
+    let sessions: Sessions
+    let accounts: Accounts
+    let clients: ClientRegistry
+    let keyRing: KeyRing
+    let capabilities: ProviderCapabilities
+    let sandboxPatterns: Bool
+
+    func addRoutes(to router: Router<ProviderContext>) {
+        router.get("oauth2/logout") { request, context in
+            try await begin(try Parameters.ofQuery(request), request, context)
+        }
+        router.post("oauth2/logout") { request, context in
+            try await begin(try await desk.form(request), request, context)
+        }
+        router.post("logout") { request, context in try await leave(request, context) }
+        router.get("logged-out") { request, context in
+            let browser = desk.browser(request)
+            return desk.respond(
+                SignedOutPage().page(in: desk.context(request, context, browser: browser)),
+                browser: browser
+            )
+        }
+    }
+
+    /// A request to log out. With a hint for the very session that is open it is done; else the person is asked.
+    private func begin(_ parameters: Parameters, _ request: Request, _ context: ProviderContext) async throws
+        -> Response
+    {
+        let session = try await sessions.find(desk.cookies.value(.session, in: request))
+        do {
+            let asked = try LogoutRequest(parameters)
+            let (decision, client) = try await decide(asked, session)
+            guard decision.needsConfirmation else {
+                if let session { try await sessions.end(session, trace: Trace(context)) }
+                return goodbye(to: decision.location)
+            }
+            return try await confirm(parameters, client, session, decision, request, context)
+        } catch let error as OAuthError {
+            let browser = desk.browser(request)
+            let detail = ErrorPage.DeveloperDetail(error: error.code.rawValue, description: error.explanation)
+            let page = ErrorPage.misconfigured(.logoutRequestInvalid, detail: detail)
+            return desk.respond(page.page(in: desk.context(request, context, browser: browser)), browser: browser)
+        }
+    }
+
+    private func decide(_ asked: LogoutRequest, _ session: Session?) async throws -> (LogoutDecision, Client?) {
+        let hint = try asked.idTokenHint.map { text throws(OAuthError) in
+            try IDTokenHint(text, issuer: capabilities.issuer) { jws in
+                jws.kid.flatMap { keyRing.verificationKey(kid: $0) }.map { jws.isSigned(by: $0) } ?? false
+            }
+        }
+        var client: Client?
+        if let id = try asked.client(hint: hint) { client = try await clients.find(id.value)?.client }
+        let open = session.map {
+            LogoutDecision.OpenSession(subject: Subject($0.subject), sessionID: SessionID($0.sid))
+        }
+        let decision = try LogoutDecision(
+            asked,
+            hint: hint,
+            client: client,
+            session: open,
+            sandboxPatterns: sandboxPatterns
+        )
+        return (decision, client)
+    }
+
+    private func confirm(
+        _ parameters: Parameters,
+        _ client: Client?,
+        _ session: Session?,
+        _ decision: LogoutDecision,
+        _ request: Request,
+        _ context: ProviderContext
+    ) async throws -> Response {
+        let browser = desk.browser(request)
+        var page = SignOutConfirmPage(relyingParty: client?.metadata.displayName(locales: ["zh-CN", "zh"]))
+        page.hidden = [("request", parameters.encoded)]
+        if let session, let account = try await accounts.find(session.account) {
+            page.maskedAccount = account.username.map(Mask.username) ?? account.phone.map(Mask.phone)
+        }
+        page.formTargets = decision.location.map { [$0] } ?? []
+        return desk.respond(page.page(in: desk.context(request, context, browser: browser)), browser: browser)
+    }
+
+    /// 退出登录, from our own page or as the answer to the question above.
+    private func leave(_ request: Request, _ context: ProviderContext) async throws -> Response {
+        let browser = desk.browser(request)
+        let form = try await desk.form(request)
+        guard desk.antiForgery.isValid(form.field(named: "csrf"), for: browser) else {
+            return .seeOther("/account")
+        }
+        let session = try await sessions.find(desk.cookies.value(.session, in: request))
+        var location: String?
+        if case .once(let text) = form.occurrence(of: "request") {
+            // What was asked is judged again from the start; the page only carried it.
+            let asked = try? LogoutRequest(Parameters(query: text))
+            if let asked { location = try? await decide(asked, session).0.location }
+        }
+        if let session { try await sessions.end(session, trace: Trace(context)) }
+        return goodbye(to: location)
+    }
+
+    private func goodbye(to location: String?) -> Response {
+        var response = Response.seeOther(location ?? "/logged-out")
+        response.setCookie(desk.cookies.header(.session, "", maxAge: 0))
+        return response
+    }
+}

@@ -1,0 +1,82 @@
+// Verification
+// Owns: proofs a person gives inside a form: today the graphic captcha, its picture and its spoken form.
+// Hands off: storing and spending to OneTime; the field on the page to Web.
+// Never: an answer in a page, a cookie or a URL; a second check of the same picture.
+
+import Cryptography
+import FoundationEssentials
+
+/// Graphic captchas (journeys.md C1): four digits, bound to browser and purpose, spent by one check, right or wrong.
+///
+/// A captcha is friction: every limit of the product holds against somebody who solves all of them (trust.md 2).
+struct Captchas: Sendable {
+    let oneTime: OneTime
+    /// Seals the answer inside the stored row.
+    let key: Secret<[UInt8]>
+    /// Seconds a picture may be answered.
+    let lifetime: Int
+    /// Sandbox only: every picture has this answer.
+    let fixedAnswer: String?
+
+    /// What a form was bound to when its picture was drawn.
+    enum Purpose: String, Sendable { case signIn = "sign-in" }
+
+    enum Outcome: Sendable { case right, wrong, expired }
+
+    /// A new captcha.
+    /// - Returns: its id, the hidden field `captcha_id`.
+    func issue(_ purpose: Purpose, browser: BrowserIdentity) async throws -> String {
+        let answer = fixedAnswer ?? Self.randomAnswer()
+        let sealed = try AESGCM.seal(Array(answer.utf8), key: key.reveal(), aad: Self.aad)
+        let token = try await oneTime.issue(
+            .captcha,
+            lifetime: lifetime,
+            binding: Self.binding(purpose, browser),
+            payload: ["answer": .string(Base64URL.encode(sealed))]
+        )
+        return token.value.reveal()
+    }
+
+    /// Checks an answer and spends the captcha in the same statement, whatever comes out.
+    func check(_ answer: String, id: String?, _ purpose: Purpose, browser: BrowserIdentity) async throws -> Outcome {
+        guard let id, let payload = try await oneTime.spend(.captcha, id, binding: Self.binding(purpose, browser)),
+            let expected = try opened(payload)
+        else { return .expired }
+        return ConstantTime.equal(Array(expected.utf8), Array(Self.folded(answer).utf8)) ? .right : .wrong
+    }
+
+    /// The answer of a live captcha, for drawing and speaking it (and for the sandbox's contract).
+    func answer(id: String) async throws -> String? {
+        try await oneTime.peek(.captcha, id).flatMap(opened)
+    }
+
+    private func opened(_ payload: JSON) throws -> String? {
+        guard let text = payload["answer"]?.string, let sealed = Base64URL.decode(text) else { return nil }
+        return String(decoding: try AESGCM.open(sealed, key: key.reveal(), aad: Self.aad), as: UTF8.self)
+    }
+
+    private static let aad = Array("one_time|captcha|answer".utf8)
+
+    private static func binding(_ purpose: Purpose, _ browser: BrowserIdentity) -> [UInt8] {
+        Digest.sha256(browser.hash + Array(purpose.rawValue.utf8))
+    }
+
+    private static func randomAnswer() -> String {
+        // 250 is the largest multiple of ten in a byte: no digit is likelier than another.
+        var digits: [UInt8] = []
+        while digits.count < 4 {
+            for byte in Random.bytes(8) where byte < 250 && digits.count < 4 { digits.append(0x30 + byte % 10) }
+        }
+        return String(decoding: digits, as: UTF8.self)
+    }
+
+    /// Full-width digits, as Chinese input methods type them, count as digits; spaces do not count.
+    private static func folded(_ answer: String) -> String {
+        var scalars = String.UnicodeScalarView()
+        for scalar in answer.unicodeScalars.prefix(16) where scalar != " " && scalar != "\u{3000}" {
+            let isFullWidth = (0xFF10...0xFF19).contains(scalar.value)
+            scalars.append(isFullWidth ? Unicode.Scalar(UInt8(scalar.value - 0xFF10 + 0x30)) : scalar)
+        }
+        return String(scalars)
+    }
+}
