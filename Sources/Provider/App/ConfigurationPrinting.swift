@@ -28,7 +28,10 @@ extension Configuration {
     public var redactedJSON: JSON {
         .array(
             effective.map { setting in
-                ["key": .string(setting.key), "value": setting.value.map { .string($0) } ?? .null, "source": .string(setting.source)]
+                [
+                    "key": .string(setting.key), "value": setting.value.map { .string($0) } ?? .null,
+                    "source": .string(setting.source),
+                ]
             }
         )
     }
@@ -41,7 +44,9 @@ extension Configuration {
         return lines.indices.map { index in
             guard lines[index].hasSuffix(":") else { return lines[index] }
             let inner = lines[(index + 1)...].prefix { depth($0) > depth(lines[index]) }
-            let isEmpty = inner.allSatisfy { $0.utf8.drop { $0 == 0x20 }.first == UInt8(ascii: "#") || $0.hasSuffix(":") }
+            let isEmpty = inner.allSatisfy {
+                $0.utf8.drop { $0 == 0x20 }.first == UInt8(ascii: "#") || $0.hasSuffix(":")
+            }
             return isEmpty ? "\(indent(depth(lines[index]) / 2))#\(lines[index].drop { $0 == " " })" : lines[index]
         }
     }
@@ -50,7 +55,9 @@ extension Configuration {
     private static func scalar(_ text: String) -> String {
         let isPlain = text.utf8.allSatisfy { byte in
             switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: "_"), 0x80...0xFF: true
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: "_"),
+                0x80...0xFF:
+                true
             default: false
             }
         }

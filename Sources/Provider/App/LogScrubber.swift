@@ -135,9 +135,10 @@ struct LogScrubber {
             output.append(input[index])
             index += 1
         }
-        let isCookie = name.suffix(6).elementsEqual("cookie".utf8)
+        // These two headers hold several words; the rest of the line goes.
+        let isWhole = name.suffix(6).elementsEqual("cookie".utf8) || name.suffix(13).elementsEqual("authorization".utf8)
         let end = wordEnd(from: index) { byte in
-            isCookie ? byte != 0x0A : isNotSpace(byte) && !"&\",;}".utf8.contains(byte)
+            isWhole ? byte != 0x0A : isNotSpace(byte) && !"&\",;}".utf8.contains(byte)
         }
         if end > index { replace(through: end, "‹secret›") }
     }
