@@ -1,13 +1,3 @@
-/// The relying party as the citizen meets it: who asks, on whose behalf, from where.
-struct RelyingPartyLabel: Sendable, Equatable {
-    /// Name shown, such as 公积金网上大厅.
-    var name: String
-    /// 主体: the organisation that answers for it.
-    var organisation: String?
-    /// Host of the address the person will be sent back to.
-    var domain: String?
-}
-
 /// P1 (PC, account tab) and H1 (phone, password tab): sign in with account and password.
 struct SignInPage: Sendable {
     /// The application that waits for this sign-in; nil when the person came by themselves.

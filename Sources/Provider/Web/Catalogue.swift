@@ -13,9 +13,7 @@ struct Fault: Sendable, Equatable {
 
     private init(_ code: Code, _ values: (String, String)...) {
         self.code = code
-        var text = code.template
-        for (name, value) in values { text = Fault.fill(text, name, with: value) }
-        self.text = text
+        text = Template.filled(code.template, values.map { (name: $0.0, value: $0.1) })
     }
 
     /// A fault whose words have no parameter.
@@ -70,15 +68,4 @@ struct Fault: Sendable, Equatable {
     }
     static let authorizationRequestInvalid = Fault(plain: .authorizationRequestInvalid)
     static let logoutRequestInvalid = Fault(plain: .logoutRequestInvalid)
-
-    /// Puts `value` where `{name}` stands. The template is ours; the value may be anything and is not searched again.
-    private static func fill(_ template: String, _ name: String, with value: String) -> String {
-        let mark = Array("{\(name)}".utf8)
-        let bytes = Array(template.utf8)
-        guard bytes.count >= mark.count,
-            let start = (0...(bytes.count - mark.count)).first(where: { bytes[$0...].starts(with: mark) })
-        else { return template }
-        return String(decoding: bytes[..<start], as: UTF8.self) + value
-            + String(decoding: bytes[(start + mark.count)...], as: UTF8.self)
-    }
 }

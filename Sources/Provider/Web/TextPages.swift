@@ -66,26 +66,13 @@ struct TextPage: Sendable {
             """
     }
 
-    /// One pass over the bytes, so that a value which looks like a brace is not filled again.
     private static func filled(_ markdown: String, _ brand: Brand) -> String {
-        let values: [(mark: [UInt8], value: String)] = [
-            ("{product}", brand.productName), ("{city}", brand.cityName), ("{phone}", brand.supportPhone),
-            ("{hours}", brand.supportHours), ("{host}", brand.footer.host),
-        ].map { (Array($0.0.utf8), $0.1) }
-        let source = Array(markdown.utf8)
-        var bytes: [UInt8] = []
-        var index = 0
-        while index < source.count {
-            if source[index] == UInt8(ascii: "{"),
-                let found = values.first(where: { source[index...].starts(with: $0.mark) })
-            {
-                bytes.append(contentsOf: found.value.utf8)
-                index += found.mark.count
-            } else {
-                bytes.append(source[index])
-                index += 1
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        Template.filled(
+            markdown,
+            [
+                ("product", brand.productName), ("city", brand.cityName), ("phone", brand.supportPhone),
+                ("hours", brand.supportHours), ("host", brand.footer.host),
+            ]
+        )
     }
 }
