@@ -21,6 +21,7 @@ struct Rooms: Sendable {
     let pending: PendingAuthorizations
     let consents: Consents
     let codes: AuthorizationCodes
+    let grants: Grants
     let partitions: Partitions
     let secrets: KeySecrets
 
@@ -82,6 +83,7 @@ struct Rooms: Sendable {
             grantLifetime: lifetimes.authorizationCode.wholeSeconds
                 + ClientRegistrationPolicy.longestAccessTokenLifetime
         )
+        grants = Grants(database: database, vault: vault)
         partitions = Partitions(database: database)
     }
 

@@ -65,8 +65,7 @@ extension Rooms {
             bodyLimit: configuration.http.bodyBytes
         ).addRoutes(to: router)
         UserInfoEndpoint(
-            database: database,
-            vault: accounts.vault,
+            grants: grants,
             clients: clients,
             keyRing: keyRing,
             capabilities: capabilities,

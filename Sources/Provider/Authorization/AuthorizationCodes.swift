@@ -3,72 +3,6 @@ import FoundationEssentials
 import OAuth
 import Postgres
 
-/// The row every token of one authorization hangs on: where it is revoked, they all are.
-struct AuthorizationGrant: Sendable {
-    let id: GrantID
-    let account: AccountID
-    let subject: String
-    let sid: String
-    let scope: Scope
-    /// The `claims` parameter of the request (OIDC Core §5.5).
-    let claims: ClaimsRequest
-    let resources: [String]
-    let nonce: String?
-    let authentication: AuthenticationContext
-
-    static let columns: SQL = """
-        g.day, g.id, g.account_id, g.subject AS grant_subject, g.sid, g.scope, g.claims, g.resource, g.nonce, g.acr, g.amr, g.auth_time
-        """
-
-    /// A row of ``columns``.
-    init(row: Row) throws {
-        try self.init(row: row, id: GrantID(day: Day(number: try row.get("day")), uuid: try row.get("id")))
-    }
-
-    /// A row that names the grant's subject `grant_subject`, as a join with the account must.
-    init(row: Row, id: GrantID) throws {
-        self.id = id
-        account = AccountID(try row.get("account_id", as: UUID.self))
-        subject = try row.get("grant_subject")
-        sid = try row.get("sid")
-        scope = try Scope(parsing: row.get("scope"))
-        claims = try row.get("claims", as: String?.self).map { try ClaimsRequest(parsing: $0) } ?? ClaimsRequest()
-        resources = try row.get("resource")
-        nonce = try row.get("nonce")
-        authentication = AuthenticationContext(
-            time: try row.get("auth_time"),
-            level: AssuranceLevel(acr: try row.get("acr")) ?? .l1,
-            methods: try row.get("amr", as: [String].self).compactMap(AuthenticationMethod.init(rawValue:))
-        )
-    }
-}
-
-/// The key of a grant, as a token carries it: the day of its partition and a random UUID.
-struct GrantID: Sendable, Hashable {
-    let dayNumber: Int
-    let uuid: UUID
-
-    init(day: Day, uuid: UUID) {
-        dayNumber = day.number
-        self.uuid = uuid
-    }
-
-    /// 18 bytes as base64url.
-    var text: String {
-        let number = UInt16(clamping: dayNumber)
-        return Base64URL.encode(
-            [UInt8(number >> 8), UInt8(number & 0xFF)] + withUnsafeBytes(of: uuid.uuid) { Array($0) }
-        )
-    }
-
-    /// A key as a token of ours carried it.
-    init?(text: String) {
-        guard text.utf8.count == 24, let bytes = Base64URL.decode(text), bytes.count == 18 else { return nil }
-        dayNumber = Int(bytes[0]) << 8 | Int(bytes[1])
-        uuid = bytes[2...].withUnsafeBytes { raw in UUID(uuid: raw.loadUnaligned(as: uuid_t.self)) }
-    }
-}
-
 /// Authorization codes: issued and redeemed by one statement each (RFC 6749 §4.1.2; T4 of the protocol surface).
 struct AuthorizationCodes: Sendable {
     let database: Database
@@ -103,20 +37,17 @@ struct AuthorizationCodes: Sendable {
         let code = DatedToken(expiry: clock.now.addingTimeInterval(Double(lifetime)))
         let issued = AuditRecord(event: .codeIssued, account: session.account, client: clientID, object: grant.text)
         let closed: SQL = pending.flatMap(PendingAuthorizations.closing) ?? "SELECT 1"
-        let authentication = decision.authentication
+        let new = Grants.New(
+            id: grant,
+            request: request,
+            claimsText: decision.claimsText,
+            session: session,
+            authentication: decision.authentication
+        )
         let rows = try await database.write(
             """
             WITH closed AS (\(sql: closed)), granted AS (
-                INSERT INTO authorization_grant (day, id, client_id, account_id, session_epoch, sid, subject, scope,
-                    claims, resource, nonce, acr, amr, auth_time, created_at)
-                SELECT \(grant.dayNumber), \(grant.uuid), \(clientID), a.id, a.session_epoch, \(session.sid), a.subject,
-                    \(request.scope.description), \(decision.claimsText)::jsonb, \(request.resources)::text[],
-                    \(request.nonce), \(authentication.level.acr), \(authentication.methods.map(\.rawValue))::text[],
-                    \(authentication.time)::timestamptz, instant()
-                FROM account a, closed
-                WHERE a.id = \(session.account.uuid) AND a.state = 'active'
-                    AND a.session_epoch = \(session.sessionEpoch)
-                RETURNING id
+                \(sql: Grants.insertion(new, ifAnyIn: "closed"))
             ), coded AS (
                 \(sql: OneTime.insertion(of: code, .authorizationCode, lifetime: lifetime, binding: nil,
                     payload: payload(request, grant), ifAnyIn: "granted"))
@@ -163,14 +94,9 @@ struct AuthorizationCodes: Sendable {
         let rows = try await database.write(
             """
             WITH spent AS (
-                UPDATE one_time SET spent_at = instant()
-                WHERE \(sql: presented.matches) AND spent_at IS NULL AND expires_at > instant()
+                \(sql: OneTime.spending(where: presented.matches))
                 RETURNING (payload->>'grant_day')::integer AS day, (payload->>'grant_id')::uuid AS id
-            ), opened AS (
-                UPDATE authorization_grant g SET redeemed_at = instant() FROM spent s, account a
-                WHERE g.day = s.day AND g.id = s.id AND g.revoked_at IS NULL AND a.id = g.account_id
-                    AND a.state = 'active' AND a.session_epoch = g.session_epoch
-                RETURNING \(sql: AuthorizationGrant.columns)
+            ), opened AS (\(sql: Grants.opening(from: "spent"))
             ), audited AS (\(sql: record.insertion(trace, ifAnyIn: "opened")))
             SELECT * FROM opened
             """
@@ -189,10 +115,7 @@ struct AuthorizationCodes: Sendable {
             WITH returned AS (
                 SELECT (payload->>'grant_day')::integer AS day, (payload->>'grant_id')::uuid AS id FROM one_time
                 WHERE \(sql: presented.matches) AND spent_at IS NOT NULL
-            ), revoked AS (
-                UPDATE authorization_grant g SET revoked_at = instant() FROM returned r
-                WHERE g.day = r.day AND g.id = r.id AND g.revoked_at IS NULL
-                RETURNING g.id
+            ), revoked AS (\(sql: Grants.revocation(from: "returned"))
             ), audited AS (\(sql: record.insertion(trace, ifAnyIn: "revoked")))
             SELECT id FROM revoked
             """

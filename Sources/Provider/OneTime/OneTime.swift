@@ -68,6 +68,14 @@ struct OneTime: Sendable {
         """
     }
 
+    /// The conditional update that spends what `condition` names, if it is live: the start of a statement that acts on it.
+    static func spending(where condition: SQL) -> SQL {
+        """
+        UPDATE one_time SET spent_at = instant()
+        WHERE \(sql: condition) AND spent_at IS NULL AND expires_at > instant()
+        """
+    }
+
     /// Spends a token if it is live, unspent and bound to `binding`, and gives its payload.
     func spend(_ kind: Kind, _ presented: String, binding: [UInt8]?) async throws -> JSON? {
         guard let token = DatedToken(presented: presented) else { return nil }

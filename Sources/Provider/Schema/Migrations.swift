@@ -25,7 +25,7 @@ enum Schema {
         "session": "Sessions",
         "one_time": "OneTime",
         "pending_authorization": "Flows",
-        "authorization_grant": "Authorization",
+        "authorization_grant": "Grants",
         "consent": "Authorization",
         "sandbox_clock": "SandboxControl",
     ]

@@ -28,7 +28,8 @@ struct Partitions: Sendable {
             // One day back as well: another process's clock may be a little behind.
             _ = try await database.write(
                 """
-                SELECT ensure_partitions(\(table.name), \(today.number - 1), \(today.number + table.ahead), \(table.span))
+                SELECT ensure_partitions(\(table.name), \(today.number - 1)::integer,
+                    \(today.number + table.ahead)::integer, \(table.span)::integer)
                 """
             )
         }
@@ -40,7 +41,9 @@ struct Partitions: Sendable {
         var dropped = 0
         for table in Self.tables {
             let rows = try await database.write(
-                "SELECT drop_partitions(\(table.name), \(today.number - table.keep), \(table.span)) AS dropped"
+                """
+                SELECT drop_partitions(\(table.name), \(today.number - table.keep)::integer, \(table.span)::integer) AS dropped
+                """
             )
             dropped += try rows.first?.get("dropped") ?? 0
         }

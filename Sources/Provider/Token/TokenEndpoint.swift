@@ -5,11 +5,9 @@
 
 import Cryptography
 import FoundationEssentials
-import HTTPTypes
 import Hummingbird
 import Logging
 import OAuth
-import Postgres
 
 /// `POST /oauth2/token` (RFC 6749 §3.2). The phases every grant shares stand here once: no grant can forget one.
 struct TokenEndpoint: Sendable {
@@ -58,60 +56,5 @@ struct TokenEndpoint: Sendable {
             throw OAuthError(.invalidGrant, "the code is unknown, expired, used or bound to other values")
         }
         return try await issuer.authorizationCode(grant, resources: asked.resources, client: client)
-    }
-}
-
-/// Form bodies of protocol endpoints.
-enum ProtocolForm {
-    /// - Throws: `OAuthError` `invalid_request` for another media type or a malformed form (RFC 6749 appendix B);
-    ///   `HTTPError` 413 for one that is too large.
-    static func parameters(_ request: Request, limit: Int) async throws -> Parameters {
-        guard let type = request.headers[.contentType], PageDesk.FormType.isForm(type) else {
-            throw OAuthError(.invalidRequest, "the body must be application/x-www-form-urlencoded")
-        }
-        var request = request
-        let body = try await request.collectBody(upTo: limit)
-        return try Parameters(form: body.readableBytesView)
-    }
-}
-
-/// How the endpoints that speak JSON answer what is thrown in them.
-enum ProtocolAnswer {
-    /// Runs a handler; an `OAuthError` becomes the JSON of RFC 6749 §5.2, a database in trouble a 503.
-    static func json(
-        _ context: ProviderContext,
-        realm: String,
-        _ handler: () async throws -> Response
-    ) async throws -> Response {
-        do {
-            return try await handler()
-        } catch let error as OAuthError {
-            context.logger.info("request refused", metadata: ["code": "\(error.code.rawValue)"])
-            var response = Response.json(error.body(), status: .init(code: error.status))
-            // RFC 6749 §5.2: a client that tried HTTP authentication is told that this is the way.
-            if error.code == .invalidClient, error.status == 401 {
-                response.headers[.wwwAuthenticate] = OAuthError.clientChallenge(realm: realm)
-            }
-            return response
-        } catch let error as PostgresError where error.isTransient {
-            context.logger.error("database unavailable", metadata: ["error": "\(error)"])
-            let body: JSON = [
-                "error": "temporarily_unavailable",
-                "error_description": "the server cannot reach its store; try again",
-            ]
-            var response = Response.json(body, status: .serviceUnavailable)
-            response.headers[.retryAfter] = "2"
-            return response
-        }
-    }
-}
-
-extension PostgresError {
-    /// The store is out of reach or its answer was lost: worth another try by whoever asked, never by us (trust.md 0).
-    var isTransient: Bool {
-        switch code {
-        case .unavailable, .queueFull, .deadline, .connectionLost, .inDoubt: true
-        default: isRetryable
-        }
     }
 }

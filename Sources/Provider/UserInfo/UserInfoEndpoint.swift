@@ -8,12 +8,10 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import OAuth
-import Postgres
 
 /// `GET` and `POST /oauth2/userinfo` (OIDC Core §5.3).
 struct UserInfoEndpoint: Sendable {
-    let database: Database
-    let vault: FieldVault
+    let grants: Grants
     let clients: ClientRegistry
     let keyRing: KeyRing
     let capabilities: ProviderCapabilities
@@ -58,7 +56,7 @@ struct UserInfoEndpoint: Sendable {
             throw OAuthError(.insufficientScope, "the token lacks openid", requirement: .scope([Scope.openID]))
         }
         let revoked = OAuthError(.invalidToken, "the access token is malformed, foreign or revoked")
-        guard let text = claims.grantID, let id = GrantID(text: text), let (grant, account) = try await find(id),
+        guard let text = claims.grantID, let id = GrantID(text: text), let (grant, account) = try await grants.find(id),
             let client = try await clients.find(claims.clientID.value)?.client, client.isEnabled
         else { throw revoked }
         let body = UserInfo.response(
@@ -79,21 +77,6 @@ struct UserInfoEndpoint: Sendable {
             form = try await ProtocolForm.parameters(request, limit: bodyLimit)
         }
         return try BearerToken.extract(authorization: request.headers[values: .authorization], form: form)
-    }
-
-    /// The living grant with its person: not revoked, the account in use, nothing ended since (trust.md T34).
-    private func find(_ id: GrantID) async throws -> (AuthorizationGrant, Account)? {
-        let row = try await database.row(
-            """
-            SELECT g.account_id, g.subject AS grant_subject, g.sid, g.scope, g.claims, g.resource, g.nonce, g.acr,
-                g.amr, g.auth_time, g.day, g.id AS grant_id, \(sql: Account.columns)
-            FROM authorization_grant g
-            JOIN account a ON a.id = g.account_id AND a.state = 'active' AND a.session_epoch = g.session_epoch
-            JOIN account_key k ON k.account_id = a.id
-            WHERE g.day = \(id.dayNumber) AND g.id = \(id.uuid) AND g.revoked_at IS NULL
-            """
-        )
-        return try row.map { (try AuthorizationGrant(row: $0, id: id), try Account(row: $0, vault: vault)) }
     }
 
     /// OIDC Core §5.3.2: as a JWT with `iss` and `aud`, when the client registered an algorithm.

@@ -1,0 +1,72 @@
+import FoundationEssentials
+import OAuth
+import Postgres
+
+/// The grants of all clients: found for every token that is shown, opened and revoked by the statements of other rooms.
+struct Grants: Sendable {
+    let database: Database
+    let vault: FieldVault
+
+    /// The living grant with its person: not revoked, the account in use, nothing ended since (trust.md T34).
+    func find(_ id: GrantID) async throws -> (grant: AuthorizationGrant, account: Account)? {
+        let row = try await database.row(
+            """
+            SELECT g.account_id, g.subject AS grant_subject, g.sid, g.scope, g.claims, g.resource, g.nonce, g.acr,
+                g.amr, g.auth_time, \(sql: Account.columns)
+            FROM authorization_grant g
+            JOIN account a ON a.id = g.account_id AND a.state = 'active' AND a.session_epoch = g.session_epoch
+            JOIN account_key k ON k.account_id = a.id
+            WHERE g.day = \(id.dayNumber) AND g.id = \(id.uuid) AND g.revoked_at IS NULL
+            """
+        )
+        return try row.map { (try AuthorizationGrant(row: $0, id: id), try Account(row: $0, vault: vault)) }
+    }
+
+    /// What a new grant holds.
+    struct New: Sendable {
+        let id: GrantID
+        let request: AuthorizationRequest
+        /// The `claims` parameter as it came.
+        let claimsText: String?
+        let session: Session
+        /// What the tokens will state.
+        let authentication: AuthenticationContext
+    }
+
+    /// The statement that begins a grant, if the account may still be used and `source` (a CTE) has a row.
+    static func insertion(_ new: New, ifAnyIn source: String) -> SQL {
+        let authentication = new.authentication
+        return """
+            INSERT INTO authorization_grant (day, id, client_id, account_id, session_epoch, sid, subject, scope, claims,
+                resource, nonce, acr, amr, auth_time, created_at)
+            SELECT \(new.id.dayNumber), \(new.id.uuid)::uuid, \(new.request.client.id.value), a.id, a.session_epoch,
+                \(new.session.sid), a.subject, \(new.request.scope.description), \(new.claimsText)::jsonb,
+                \(new.request.resources)::text[], \(new.request.nonce), \(authentication.level.acr),
+                \(authentication.methods.map(\.rawValue))::text[], \(authentication.time)::timestamptz, instant()
+            FROM account a, \(raw: source)
+            WHERE a.id = \(new.session.account.uuid) AND a.state = 'active'
+                AND a.session_epoch = \(new.session.sessionEpoch)
+            RETURNING id
+            """
+    }
+
+    /// The statement that opens the living grants named by `source`, a CTE with `day` and `id`.
+    static func opening(from source: String) -> SQL {
+        """
+        UPDATE authorization_grant g SET redeemed_at = coalesce(g.redeemed_at, instant())
+        FROM \(raw: source) s, account a
+        WHERE g.day = s.day AND g.id = s.id AND g.revoked_at IS NULL AND a.id = g.account_id
+            AND a.state = 'active' AND a.session_epoch = g.session_epoch
+        RETURNING \(sql: AuthorizationGrant.columns)
+        """
+    }
+
+    /// The statement that revokes the grants named by `source`, a CTE with `day` and `id`.
+    static func revocation(from source: String) -> SQL {
+        """
+        UPDATE authorization_grant g SET revoked_at = instant() FROM \(raw: source) r
+        WHERE g.day = r.day AND g.id = r.id AND g.revoked_at IS NULL
+        RETURNING g.id
+        """
+    }
+}
