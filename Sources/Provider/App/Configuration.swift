@@ -49,24 +49,27 @@ public struct Configuration: Sendable {
     /// - Parameters:
     ///   - file: The path of the YAML file; nil reads the environment alone.
     ///   - environment: The variables of the process.
+    ///   - options: Settings of the command line.
     ///   - mode: Decides bounds, defaults and which settings are refused.
     /// - Returns: A configuration that has passed every check.
     /// - Throws: ``ConfigurationFaults`` with all that is wrong, each with its place.
     public static func load(
         file: String?,
         environment: [String: String],
+        options: [SettingOption] = [],
         mode: Mode
     ) throws(ConfigurationFaults) -> Configuration {
-        try load(file.map { SettingsFile(path: $0) }, environment: environment, mode: mode)
+        try load(file.map { SettingsFile(path: $0) }, environment: environment, options: options, mode: mode)
     }
 
-    /// As ``load(file:environment:mode:)``, with the file already in hand.
+    /// As ``load(file:environment:options:mode:)``, with the file already in hand.
     static func load(
         _ file: SettingsFile?,
         environment: [String: String],
+        options: [SettingOption] = [],
         mode: Mode
     ) throws(ConfigurationFaults) -> Configuration {
-        var reader = SettingsReader(file: file, environment: environment, mode: mode)
+        var reader = SettingsReader(file: file, environment: environment, options: options, mode: mode)
         var configuration = Configuration(&reader)
         reader.refuseUnknown()
         configuration.check(&reader)
@@ -77,11 +80,10 @@ public struct Configuration: Sendable {
 
     private init(_ reader: inout SettingsReader) {
         mode = reader.mode
-        let issuer = reader.readOptional("issuer", .webAddress)
         stateFolder = reader.read("state_folder", .path, default: ".citygate")
         tls = TLS(&reader)
         listen = Listen(&reader, isSecure: tls != nil)
-        self.issuer = issuer ?? "http://localhost:\(listen.port)"
+        issuer = reader.read("issuer", .webAddress, default: "http://localhost:\(listen.port)")
         proxies = Proxies(&reader)
         http = HTTP(&reader)
         database = DatabaseSettings(&reader)

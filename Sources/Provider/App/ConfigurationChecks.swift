@@ -41,6 +41,9 @@ extension Configuration {
     }
 
     private func checkListening(_ reader: inout SettingsReader) {
+        if listen.port == 0, !reader.isSet("issuer") {
+            reader.complain("listen.port", "is 0, a free port; the issuer cannot follow it and must be set")
+        }
         guard IPAddress(listen.address)?.isLoopback == false else { return }
         switch mode {
         case .sandbox:

@@ -39,6 +39,7 @@ enum SettingSource: Sendable, Equatable, CustomStringConvertible {
     case standard
     case file(name: String, line: Int)
     case environment(name: String)
+    case option(name: String)
     case unset
 
     var description: String {
@@ -46,8 +47,26 @@ enum SettingSource: Sendable, Equatable, CustomStringConvertible {
         case .standard: "default"
         case .file(let name, let line): "\(name) line \(line)"
         case .environment(let name): "environment variable \(name)"
+        case .option(let name): "option \(name)"
         case .unset: "not set"
         }
+    }
+}
+
+/// A setting given on the command line, which goes before environment and file.
+public struct SettingOption: Sendable {
+    let key: String
+    let name: String
+    let value: String
+
+    /// - Parameters:
+    ///   - key: The setting in dotted form.
+    ///   - name: The option as it was typed, for messages: `--port`.
+    ///   - value: The value in the form the file would hold.
+    public init(_ key: String, name: String, value: String) {
+        self.key = key
+        self.name = name
+        self.value = value
     }
 }
 

@@ -50,10 +50,13 @@ struct PostgresSettingsFile: Sendable {
         log_statement = 'none'
         log_checkpoints = off
 
-        include_if_exists 'local.conf'
+        include 'local.conf'
 
         """
     }
+
+    /// `local.conf` as it is before an operator writes into it.
+    let local = "# Settings of your own; they go before those of postgresql.conf. Citygate leaves this file alone.\n"
 
     /// `pg_hba.conf`: our two roles, by the socket, for the users of `ident`.
     var hba: String {

@@ -209,6 +209,7 @@ actor PrivatePostgres: Service {
             connections: settings.connections
         )
         let ourselves = PostgresUser(uid: geteuid())?.name
+        if access("\(folder.data)/local.conf", F_OK) != 0 { try folder.write(file.local, to: "local.conf") }
         try folder.write(file.postgresql, to: "postgresql.conf")
         try folder.write(file.hba, to: "pg_hba.conf")
         try folder.write(

@@ -3,13 +3,14 @@ import FoundationEssentials
 
 /// Reads settings by key from environment and file, and gathers faults, known keys and values in force on the way.
 ///
-/// Precedence: environment, file, default. A fault never stops the reading: the default stands in, so that all faults come out at once.
+/// Precedence: command line, environment, file, default. A fault never stops the reading: the default stands in, so that all faults come out at once.
 struct SettingsReader {
     let mode: Configuration.Mode
     private(set) var faults: [ConfigurationFaults.Fault] = []
     private(set) var effective: [EffectiveSetting] = []
     private let file: SettingsFile?
     private let environment: [String: String]
+    private let options: [SettingOption]
     private var known: Set<String> = []
     private var sources: [String: SettingSource] = [:]
 
@@ -21,9 +22,15 @@ struct SettingsReader {
     private static let customaryVariables = ["database.url": "DATABASE_URL", "database.url_file": "DATABASE_URL_FILE"]
     private static let largestSecretFile = 64 << 10
 
-    init(file: SettingsFile?, environment: [String: String], mode: Configuration.Mode) {
+    init(
+        file: SettingsFile?,
+        environment: [String: String],
+        options: [SettingOption] = [],
+        mode: Configuration.Mode
+    ) {
         self.file = file
         self.environment = environment
+        self.options = options
         self.mode = mode
         faults = file?.faults ?? []
     }
@@ -139,6 +146,10 @@ struct SettingsReader {
 
     private mutating func find(_ key: String) -> (SettingsFile.Value, SettingSource)? {
         known.insert(key)
+        if let option = options.last(where: { $0.key == key }) {
+            sources[key] = .option(name: option.name)
+            return admitted(key, .text(option.value), .option(name: option.name))
+        }
         let name = Self.variable(for: key)
         if let text = environment[name] {
             sources[key] = .environment(name: name)
