@@ -1,0 +1,134 @@
+import Glibc
+
+/// What one connection of the load generator says next.
+enum BenchStep {
+    case send(BenchRequest)
+    /// The round is done; the next one begins at once.
+    case finished
+}
+
+/// A conversation that one connection repeats. A value of its own for each connection.
+protocol BenchScript {
+    /// What to do after an answer to the request before; without one, a round begins.
+    /// - Throws: when the answer is not the expected one.
+    mutating func next(after answer: BenchAnswer?) throws(BenchFault) -> BenchStep
+}
+
+/// What one measurement found.
+struct BenchLoadResult {
+    /// Rounds that ended within the time.
+    var rounds = 0
+    /// The same with those before it, while the server warmed up.
+    var allRounds = 0
+    /// Seconds.
+    var seconds = 0.0
+    var failures = 0
+    var firstFailure: String?
+    /// Microseconds of each round.
+    var latencies: [Int] = []
+
+    var perSecond: Double { seconds > 0 ? Double(rounds) / seconds : 0 }
+
+    /// Milliseconds.
+    func percentile(_ share: Double) -> Double {
+        guard !latencies.isEmpty else { return 0 }
+        let sorted = latencies.sorted()
+        return Double(sorted[min(Int(Double(sorted.count) * share), sorted.count - 1)]) / 1000
+    }
+}
+
+/// The load generator: one thread, blocking sockets behind `poll`, HTTP/1.1 with keep-alive, one request in flight on each
+/// connection. It does next to nothing itself, so that the server beside it gets the machine.
+struct BenchLoad {
+    private let port: Int
+    private var result = BenchLoadResult()
+
+    /// A connection with its conversation; a class because an array cannot hold what cannot be copied.
+    private final class Talk {
+        private(set) var socket: BenchSocket
+        var script: any BenchScript
+        var inbox: [UInt8] = []
+        var begun = ContinuousClock.now
+
+        init(_ script: any BenchScript, port: Int) throws(BenchFault) {
+            self.script = script
+            socket = try BenchSocket(port: port)
+            inbox.reserveCapacity(32 << 10)
+        }
+
+        func reconnect(port: Int) throws(BenchFault) {
+            socket = try BenchSocket(port: port)
+            inbox.removeAll(keepingCapacity: true)
+        }
+    }
+
+    private init(port: Int) { self.port = port }
+
+    /// Runs every script over a connection of its own.
+    /// - Parameters:
+    ///   - scripts: one for each connection.
+    ///   - seconds: how long is measured; a fifth of it is spent before, so that caches and pools are warm.
+    ///   - port: the server's, on loopback.
+    /// - Returns: figures of the measured time alone.
+    /// - Throws: when the server goes away or nothing succeeds.
+    static func run(_ scripts: [any BenchScript], seconds: Double, port: Int) throws(BenchFault)
+        -> BenchLoadResult
+    {
+        var load = BenchLoad(port: port)
+        var talks: [Talk] = []
+        for script in scripts { talks.append(try Talk(script, port: port)) }
+        for talk in talks { try load.begin(talk) }
+        try load.loop(talks, until: ContinuousClock.now + .seconds(seconds / 5))
+        load.result = BenchLoadResult(allRounds: load.result.rounds)
+        let start = ContinuousClock.now
+        try load.loop(talks, until: start + .seconds(seconds))
+        load.result.seconds = (ContinuousClock.now - start) / .seconds(1)
+        load.result.allRounds += load.result.rounds
+        guard load.result.rounds > 0 else {
+            throw BenchFault(
+                "nothing succeeded; first failure: \(load.result.firstFailure ?? "no answer in time")"
+            )
+        }
+        return load.result
+    }
+
+    private mutating func loop(_ talks: [Talk], until end: ContinuousClock.Instant) throws(BenchFault) {
+        while true {
+            let left = (end - ContinuousClock.now) / .milliseconds(1)
+            guard left > 0 else { return }
+            var polled = talks.map { pollfd(fd: $0.socket.descriptor, events: Int16(POLLIN), revents: 0) }
+            guard poll(&polled, nfds_t(polled.count), Int32(left.rounded(.up))) > 0 else { continue }
+            for index in polled.indices where polled[index].revents != 0 { try advance(talks[index]) }
+        }
+    }
+
+    private mutating func advance(_ talk: Talk) throws(BenchFault) {
+        do throws(BenchFault) {
+            try talk.socket.receive(into: &talk.inbox)
+            guard let answer = try BenchAnswer(taking: &talk.inbox) else { return }
+            switch try talk.script.next(after: answer) {
+            case .send(let request): try talk.socket.send(request.bytes)
+            case .finished:
+                result.rounds += 1
+                result.latencies.append(Int((ContinuousClock.now - talk.begun) / .microseconds(1)))
+                try begin(talk)
+            }
+        } catch {
+            result.failures += 1
+            if result.firstFailure == nil { result.firstFailure = error.description }
+            guard result.failures < 1000 else {
+                throw BenchFault("1000 failures; the first: \(result.firstFailure ?? "")")
+            }
+            try talk.reconnect(port: port)
+            try begin(talk)
+        }
+    }
+
+    private func begin(_ talk: Talk) throws(BenchFault) {
+        talk.begun = ContinuousClock.now
+        guard case .send(let request) = try talk.script.next(after: nil) else {
+            throw BenchFault("a conversation without a request")
+        }
+        try talk.socket.send(request.bytes)
+    }
+}

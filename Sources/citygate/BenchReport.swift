@@ -1,0 +1,143 @@
+import Cryptography
+import Glibc
+
+/// What a figure is compared with.
+struct BenchCeiling {
+    /// Key of the ratio in the JSON output.
+    let key: String
+    /// The ceiling in words.
+    let words: String
+    /// The most that could be reached of the measured thing, per second.
+    let perSecond: Double
+}
+
+/// One line of the table.
+struct BenchFigure {
+    let key: String
+    let words: String
+    let perSecond: Double
+    var load: BenchLoadResult?
+    /// Processor microseconds of the server and of its PostgreSQL for each round.
+    var serverMicroseconds: Double?
+    var postgresMicroseconds: Double?
+    var ceilings: [BenchCeiling] = []
+
+    var json: JSON {
+        var object = JSONObject()
+        object["per_second"] = .double(Self.rounded(perSecond))
+        if let load {
+            object["p50_ms"] = .double(Self.rounded(load.percentile(0.5)))
+            object["p99_ms"] = .double(Self.rounded(load.percentile(0.99)))
+            object["failures"] = .integer(Int64(load.failures))
+            object["first_failure"] = load.firstFailure.map { .string($0) }
+        }
+        object["server_cpu_us"] = serverMicroseconds.map { .double(Self.rounded($0)) }
+        object["postgres_cpu_us"] = postgresMicroseconds.map { .double(Self.rounded($0)) }
+        var ratios = JSONObject()
+        for ceiling in ceilings {
+            ratios[ceiling.key] = .double(Self.rounded(perSecond / ceiling.perSecond))
+        }
+        if !ratios.isEmpty { object["ratios"] = .object(ratios) }
+        return .object(object)
+    }
+
+    var cells: [String] {
+        [
+            words, BenchReport.number(perSecond),
+            load.map { BenchReport.number($0.percentile(0.5), digits: 1) } ?? "",
+            load.map { BenchReport.number($0.percentile(0.99), digits: 1) } ?? "",
+            serverMicroseconds.map { BenchReport.number($0) } ?? "",
+            postgresMicroseconds.map { BenchReport.number($0) } ?? "",
+            ceilings.map { "\(BenchReport.number(perSecond / $0.perSecond * 100)) % of \($0.words)" }
+                .joined(separator: "; "),
+        ]
+    }
+
+    private static func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
+}
+
+/// All figures of one run.
+struct BenchReport {
+    var figures: [BenchFigure] = []
+    var startMilliseconds = 0.0
+    /// Bytes, before and after the load.
+    var idleMemory = 0
+    var loadedMemory = 0
+    let seconds: Double
+    let connections: Int
+
+    static var isOptimised: Bool {
+        #if DEBUG
+            false
+        #else
+            true
+        #endif
+    }
+
+    func perSecond(_ key: String) -> Double { figures.first { $0.key == key }?.perSecond ?? 0 }
+
+    var json: JSON {
+        var measured = JSONObject()
+        for figure in figures { measured[figure.key] = figure.json }
+        return [
+            "build": Self.isOptimised ? "release" : "debug",
+            "cores": .integer(Int64(sysconf(Int32(_SC_NPROCESSORS_ONLN)))),
+            "seconds": .double(seconds), "connections": .integer(Int64(connections)),
+            "start_to_ready_ms": .double(startMilliseconds.rounded()),
+            "idle_memory_bytes": .integer(Int64(idleMemory)),
+            "memory_after_load_bytes": .integer(Int64(loadedMemory)),
+            "measurements": .object(measured),
+        ]
+    }
+
+    /// The table for people.
+    var text: String {
+        let head = [
+            "", "per second", "p50 ms", "p99 ms", "server CPU µs", "PostgreSQL CPU µs", "of its ceiling",
+        ]
+        let rows = [head] + figures.map(\.cells)
+        let widths = head.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        let lines = rows.map { row in
+            row.enumerated().map { column, cell in
+                let blanks = String(repeating: " ", count: widths[column] - cell.count)
+                return column == 0 || column == head.count - 1 ? cell + blanks : blanks + cell
+            }
+            .joined(separator: "  ")
+        }
+        let cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+        return """
+            Citygate, \(Self.isOptimised ? "release" : "debug (figures of an optimised build are far better)") build, \
+            \(cores) cores shared by server, PostgreSQL and load generator; \(connections) connections, \(seconds) s each
+
+            \(lines.map { $0.trimmingTrailingBlanks() }.joined(separator: "\n"))
+
+            start to ready, initialised store   \(Self.number(startMilliseconds)) ms
+            memory of the server, idle          \(Self.number(Double(idleMemory) / 1_048_576, digits: 1)) MiB
+            memory of the server, after load    \(Self.number(Double(loadedMemory) / 1_048_576, digits: 1)) MiB
+            """
+    }
+
+    /// A number with thousands separated, as 12,345.6.
+    static func number(_ value: Double, digits: Int = 0) -> String {
+        guard value.isFinite else { return "–" }
+        let scale = digits == 0 ? 1.0 : 10.0
+        let (whole, rest) = Int64((value * scale).rounded()).quotientAndRemainder(
+            dividingBy: Int64(scale)
+        )
+        var text = ""
+        for (index, digit) in String(whole.magnitude).reversed().enumerated() {
+            if index > 0, index % 3 == 0 { text.append(",") }
+            text.append(digit)
+        }
+        return (value < 0 ? "-" : "") + String(text.reversed())
+            + (digits == 0 ? "" : ".\(rest.magnitude)")
+    }
+}
+
+extension String {
+    fileprivate func trimmingTrailingBlanks() -> String {
+        var text = self[...]
+        while text.last == " " { text = text.dropLast() }
+        return String(text)
+    }
+}
