@@ -88,51 +88,65 @@ struct Markdown: Sendable {
 
     // MARK: Inline
 
-    /// Bold and links; the rest escaped.
+    /// Bold and links; the rest escaped. Each sign is looked at a bounded number of times: the text of a link holds no
+    /// `[`, its address no `(`, and a `**` without a twin is remembered.
     static func inline(_ text: [UInt8]) -> HTML {
         var markup = HTML()
-        var plain: [UInt8] = []
+        var plainStart = 0
         var index = 0
-        func flush(_ markup: inout HTML) {
-            markup += HTML(text: String(decoding: plain, as: UTF8.self))
-            plain = []
+        var hasLoneStars = false
+        func flush(to end: Int, _ markup: inout HTML) {
+            markup += HTML(text: String(decoding: text[plainStart..<end], as: UTF8.self))
         }
         while index < text.count {
-            if let (words, next) = enclosed(text, from: index, by: "**", and: "**"), !words.isEmpty {
-                flush(&markup)
-                markup += "<strong>\(HTML(text: String(decoding: words, as: UTF8.self)))</strong>"
-                index = next
-            } else if let (words, middle) = enclosed(text, from: index, by: "[", and: "]"),
+            if !hasLoneStars, isBold(text, at: index) {
+                if let end = (index + 2..<text.count).first(where: { isBold(text, at: $0) }) {
+                    if end > index + 2 {
+                        flush(to: index, &markup)
+                        markup +=
+                            "<strong>\(HTML(text: String(decoding: text[index + 2..<end], as: UTF8.self)))</strong>"
+                        plainStart = end + 2
+                    }
+                    index = end + 2
+                    continue
+                }
+                hasLoneStars = true
+            }
+            if let (words, middle) = enclosed(text, from: index, by: "[", and: "]"),
                 let (address, next) = enclosed(text, from: middle, by: "(", and: ")"), isFollowed(address)
             {
-                flush(&markup)
+                flush(to: index, &markup)
                 markup += """
                     <a href="\(url: String(decoding: address, as: UTF8.self))">\
                     \(HTML(text: String(decoding: words, as: UTF8.self)))</a>
                     """
                 index = next
-            } else {
-                plain.append(text[index])
-                index += 1
+                plainStart = next
+                continue
             }
+            index += 1
         }
-        flush(&markup)
+        flush(to: text.count, &markup)
         return markup
     }
 
-    /// The bytes between `open` at `index` and the next `close`, and where the text goes on.
+    private static func isBold(_ text: [UInt8], at index: Int) -> Bool {
+        index + 1 < text.count && text[index] == UInt8(ascii: "*") && text[index + 1] == UInt8(ascii: "*")
+    }
+
+    /// The bytes between `open` at `index` and the next `close` without another `open` between them, and where the text
+    /// goes on.
     private static func enclosed(
         _ text: [UInt8],
         from index: Int,
-        by open: StaticString,
-        and close: StaticString
+        by open: Unicode.Scalar,
+        and close: Unicode.Scalar
     ) -> (words: [UInt8], next: Int)? {
-        let (open, close) = (Array(open.description.utf8), Array(close.description.utf8))
-        guard text[index...].starts(with: open) else { return nil }
-        let start = index + open.count
-        var end = start
-        while end + close.count <= text.count {
-            if text[end...].starts(with: close) { return (Array(text[start..<end]), end + close.count) }
+        let (open, close) = (UInt8(ascii: open), UInt8(ascii: close))
+        guard index < text.count, text[index] == open else { return nil }
+        var end = index + 1
+        while end < text.count, text[end] != open {
+            if text[end] == close { return (Array(text[index + 1..<end]), end + 1) }
             end += 1
         }
         return nil
