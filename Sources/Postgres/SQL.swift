@@ -43,6 +43,12 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable {
             text += SQL.placeholder(bindings.count)
         }
 
+        /// Binds a value that may be missing: NULL then.
+        public mutating func appendInterpolation<Value: PostgresEncodable>(_ value: Value?) {
+            bindings.append(value, at: text.utf8.count)
+            text += SQL.placeholder(bindings.count)
+        }
+
         /// Puts text in as it stands. Never for anything that came from outside.
         public mutating func appendInterpolation(raw: String) {
             text += raw
