@@ -25,6 +25,21 @@ extension ClientMetadata {
         guard reader.faults.isEmpty else { throw ClientMetadataError(faults: reader.faults) }
     }
 
+    /// Reads a registration back from the client table.
+    ///
+    /// What was accepted once is read again after a switch of the server was turned or a key is gone: a client must not fall out of service for
+    /// that, and every use is checked against what is on. The rules for URIs and for members that contradict each other hold as they do in
+    /// ``init(_:policy:)``.
+    ///
+    /// - Throws: every fault at once, for a record that no registration of any server of this release could have made.
+    public init(stored json: JSON, policy: ClientRegistrationPolicy) throws(ClientMetadataError) {
+        var policy = policy
+        policy.capabilities = policy.capabilities.everySwitchOn
+        policy.origin = .registry
+        policy.shortestLifetime = 1
+        try self.init(json, policy: policy)
+    }
+
     private mutating func readProtocol(_ reader: inout ClientMetadataReader) {
         let capabilities = reader.policy.capabilities
         applicationType = reader.word("application_type", of: ApplicationType.allCases) ?? .web

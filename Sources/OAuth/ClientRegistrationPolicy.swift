@@ -6,6 +6,8 @@ public struct ClientRegistrationPolicy: Sendable {
         case administrator
         /// A client itself (RFC 7591): unknown members are ignored (§2), and members that widen trust are refused.
         case dynamicRegistration
+        /// Nobody: it is read back from the client table, where a later release may have left members that this one does not know.
+        case registry
     }
 
     /// What the server supports; nothing else can be registered.

@@ -31,20 +31,6 @@ public enum Interaction: Sendable, Hashable {
     }
 }
 
-/// What the person is asked on the consent page.
-public struct ConsentQuestion: Sendable, Hashable {
-    /// Scopes that the person has not agreed to yet, or all where `prompt=consent` asks again.
-    public let scopes: Scope
-    /// Claims asked for one by one, sorted, that no agreed or asked scope covers.
-    public let claims: [String]
-
-    /// A question.
-    public init(scopes: Scope, claims: [String]) {
-        self.scopes = scopes
-        self.claims = claims
-    }
-}
-
 /// The login session that a browser brought.
 public struct SignedInSession: Sendable, Hashable {
     /// The person, as this client knows them.
@@ -56,23 +42,6 @@ public struct SignedInSession: Sendable, Hashable {
     public init(subject: Subject, authentication: AuthenticationContext) {
         self.subject = subject
         self.authentication = authentication
-    }
-}
-
-/// What a person has agreed to for a client, remembered from before (protocol.md I4) and answered within this request.
-public struct GrantedConsent: Sendable, Hashable {
-    /// Scopes agreed to.
-    public var scopes: Scope
-    /// Single claims agreed to.
-    public var claims: Set<String>
-    /// The person answered the consent page of this very request with yes. The server proves it by a record bound to the request.
-    public var isAnsweredForThisRequest: Bool
-
-    /// A consent; by default none.
-    public init(scopes: Scope = [], claims: Set<String> = [], isAnsweredForThisRequest: Bool = false) {
-        self.scopes = scopes
-        self.claims = claims
-        self.isAnsweredForThisRequest = isAnsweredForThisRequest
     }
 }
 
@@ -137,7 +106,7 @@ extension Interaction {
         case .unattainable:
             return .refuse(OAuthError(.unmetAuthenticationRequirements, "the demanded acr cannot be reached"))
         case .satisfied(let reported):
-            if let question = consentQuestion(request, situation.consent) { return .askConsent(question) }
+            if let question = ConsentQuestion(request, remembered: situation.consent) { return .askConsent(question) }
             var authentication = session.authentication
             authentication.level = reported
             return .issue(authentication)
@@ -176,32 +145,6 @@ extension Interaction {
         // Somebody who has just logged in, and is still another person, has answered the question.
         guard isFresh else { return .signIn(.otherPerson) }
         return .refuse(OAuthError(.loginRequired, "the person logged in is not the one hinted at"))
-    }
-
-    /// protocol.md I4: asked again only for what is new; OpenID Connect Core §3.1.2.4.
-    private static func consentQuestion(
-        _ request: AuthorizationRequest,
-        _ consent: GrantedConsent
-    ) -> ConsentQuestion? {
-        if request.prompt.contains(.consent), !consent.isAnsweredForThisRequest {
-            return ConsentQuestion(scopes: request.scope, claims: uncoveredClaims(request, by: request.scope))
-        }
-        var scopes = request.scope.subtracting(consent.scopes)
-        var claims = uncoveredClaims(request, by: request.scope.union(consent.scopes))
-            .filter { !consent.claims.contains($0) }
-        if request.client.consent == .firstParty {
-            // Identity data leaves only with the person's consent, whoever asks (protocol.md I2).
-            scopes = scopes.filter { $0 == Scope.realName }
-            claims = claims.filter(UserInfo.realNameClaims.contains)
-        }
-        guard !scopes.isEmpty || !claims.isEmpty else { return nil }
-        return ConsentQuestion(scopes: scopes, claims: claims)
-    }
-
-    private static func uncoveredClaims(_ request: AuthorizationRequest, by scopes: Scope) -> [String] {
-        let covered = UserInfo.claims(of: scopes)
-        let allowed = UserInfo.allowedClaims(of: request.client)
-        return request.claims.names.filter { allowed.contains($0) && !covered.contains($0) }
     }
 
     /// OpenID Connect Core §3.1.2.6: what each step becomes where the request forbids to show anything.

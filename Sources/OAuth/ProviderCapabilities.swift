@@ -89,3 +89,24 @@ public struct ProviderCapabilities: Sendable {
         responseTypes.contains(where: \.givesIDToken) ? grantTypes + [.implicit] : grantTypes
     }
 }
+
+extension ProviderCapabilities {
+    /// The same server with everything switched on that any registration could ever name.
+    var everySwitchOn: ProviderCapabilities {
+        var all = self
+        all.responseTypes = ResponseType.allCases
+        all.grantTypes = GrantType.allCases.filter(\.isTokenEndpointGrant)
+        all.clientAuthenticationMethods = ClientAuthenticationMethod.allCases
+        all.clientAssertionAlgorithms = SignatureAlgorithm.allCases
+        all.idTokenAlgorithms = SignatureAlgorithm.allCases
+        all.userInfoAlgorithms = SignatureAlgorithm.allCases
+        all.accessTokenAlgorithms = SignatureAlgorithm.allCases
+        all.accessTokenFormats = ClientMetadata.AccessTokenFormat.allCases
+        all.dpopAlgorithms = SignatureAlgorithm.allCases
+        all.subjectTypes = ClientMetadata.SubjectType.allCases
+        all.levels = AssuranceLevel.allCases
+        all.backchannelLogout = true
+        all.endpoints.pushedAuthorizationRequest = all.endpoints.pushedAuthorizationRequest ?? all.endpoints.token
+        return all
+    }
+}

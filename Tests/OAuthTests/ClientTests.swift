@@ -159,6 +159,20 @@ import Testing
         #expect(client.metadata.displayName() == "Parking")
     }
 
+    @Test func `a stored registration is read though a switch was turned, its URIs are judged as ever`() throws {
+        var server = try Example.capabilities()
+        server = ProviderCapabilities(issuer: server.issuer, endpoints: server.endpoints)
+        let policy = ClientRegistrationPolicy(capabilities: server, origin: .administrator)
+        let whole = try Example.metadata(Self.full)
+        #expect(throws: ClientMetadataError.self) { try ClientMetadata(whole.json, policy: policy) }
+        #expect(try ClientMetadata(stored: whole.json, policy: policy) == whole)
+        var later = try #require(whole.json.object)
+        later["member_of_a_later_release"] = 1
+        #expect(try ClientMetadata(stored: .object(later), policy: policy) == whole)
+        let sandbox = try Example.metadata(["redirect_uris": ["http://127.0.0.1:*/callback"]], sandbox: true)
+        #expect(throws: ClientMetadataError.self) { try ClientMetadata(stored: sandbox.json, policy: policy) }
+    }
+
     @Test func `something that is no object is refused`() throws {
         let policy = ClientRegistrationPolicy(capabilities: try Example.capabilities(), origin: .dynamicRegistration)
         for json: JSON in [nil, [], "x", 1] {

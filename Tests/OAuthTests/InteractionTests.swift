@@ -216,12 +216,24 @@ import Testing
             "consent": "first_party", "scope": "openid profile realname", "realname_claims": ["real_name"],
         ])
         let changes: [String: String?] = ["scope": "openid profile realname"]
-        #expect(try word(decide(changes, client: identity, consent: none)) == "ask(realname)")
-        #expect(
-            try word(decide(changes, client: identity, consent: GrantedConsent(scopes: ["realname"]))) == "issue(l2)"
-        )
+        #expect(try word(decide(changes, client: identity, consent: none)) == "ask(realname +real_name)")
+        let agreed = GrantedConsent(scopes: ["realname"], claims: ["real_name"])
+        #expect(try word(decide(changes, client: identity, consent: agreed)) == "issue(l2)")
         let claim: [String: String?] = ["claims": "{\"userinfo\":{\"real_name\":null,\"id_number\":null}}"]
         #expect(try word(decide(claim, client: identity, consent: none)) == "ask( +real_name)")
+    }
+
+    @Test func `an entitlement that was widened asks again, for the new claim alone`() throws {
+        let before = try Example.client(["scope": "openid realname", "realname_claims": ["real_name"]])
+        let changes: [String: String?] = ["scope": "openid realname", "claims": #"{"userinfo":{"id_number":null}}"#]
+        var agreed = try GrantedConsent(agreeingTo: Example.request(changes, client: before))
+        #expect(agreed.scopes == ["openid", "realname"])
+        #expect(agreed.claims == ["real_name"])
+        #expect(try word(decide(changes, client: before, consent: agreed)) == "issue(l2)")
+        agreed.isAnsweredForThisRequest = false
+        #expect(try word(decide(changes, client: before, consent: agreed)) == "issue(l2)")
+        let after = try Example.client(["scope": "openid realname", "realname_claims": ["real_name", "id_number"]])
+        #expect(try word(decide(changes, client: after, consent: agreed)) == "ask( +id_number)")
     }
 
     @Test func `the steps come in a person's order`() throws {
