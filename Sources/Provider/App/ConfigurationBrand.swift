@@ -31,7 +31,7 @@ extension Configuration {
         init(_ reader: inout SettingsReader) {
             name = reader.read("brand.name", .text(longest: 60), default: "城门统一身份认证")
             city = reader.read("brand.city", .text(longest: 60), default: "示例市")
-            landingPage = reader.readOptional("brand.landing_page", .webAddress)
+            landingPage = reader.readOptional("brand.landing_page", .link)
             supportPhone = reader.readOptional("brand.support_phone", .text(longest: 40))
             supportHours = reader.readOptional("brand.support_hours", .text(longest: 100))
             mark = reader.readTextFile("brand.mark_file", longest: 64 << 10)
@@ -91,9 +91,9 @@ extension Configuration {
             siteCode = reader.readOptional("brand.footer.site_code", .text(longest: 20))
             icp = reader.readOptional("brand.footer.icp", .text(longest: 60))
             police = reader.readOptional("brand.footer.police", .text(longest: 60))
-            partyMark = reader.readOptional("brand.footer.party_mark", .webAddress)
-            reportError = reader.readOptional("brand.footer.report_error", .webAddress)
-            contact = reader.readOptional("brand.footer.contact", .webAddress)
+            partyMark = reader.readOptional("brand.footer.party_mark", .link)
+            reportError = reader.readOptional("brand.footer.report_error", .link)
+            contact = reader.readOptional("brand.footer.contact", .link)
         }
     }
 }

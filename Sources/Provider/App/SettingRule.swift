@@ -137,6 +137,16 @@ extension SettingRule where Value == String {
         .pattern("an IP address such as 127.0.0.1 or ::1") { IPAddress($0) != nil }
     }
 
+    /// An address to link to: as ``webAddress``, and a query may follow.
+    static var link: SettingRule {
+        .pattern("an address such as https://www.example.gov.cn/help?from=login") { text in
+            let parts = text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+            let query = parts.count == 2 ? parts[1] : ""
+            let isQuery = query.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"\"<>\\^`{|}#".utf8.contains($0) }
+            return WebAddress(String(parts[0])) != nil && isQuery
+        }
+    }
+
     /// An `http` or `https` address without user, query or fragment.
     static var webAddress: SettingRule {
         .pattern("an address such as https://login.example.gov.cn") { WebAddress($0) != nil }

@@ -110,7 +110,7 @@ struct SettingsReader {
     /// Refuses each key of the file and each `CITYGATE_` variable that no rule asked for. To be called last.
     mutating func refuseUnknown() {
         for (key, entry) in (file?.entries ?? [:]).sorted(by: { $0.value.line < $1.value.line })
-        where !known.contains(key) {
+        where !known.contains(key) && !isEmptySection(key, entry) {
             fault(key, .file(name: file?.name ?? "", line: entry.line), "is no setting" + hint(suggestion(for: key)))
         }
         let variables = Dictionary(uniqueKeysWithValues: known.map { (Self.variable(for: $0), $0) })
@@ -122,6 +122,11 @@ struct SettingsReader {
             let near = customary ?? NearMiss.suggestion(for: name, among: variables.keys)
             fault("", .environment(name: name), "names no setting" + hint(near))
         }
+    }
+
+    /// A section all of whose lines are commented out.
+    private func isEmptySection(_ key: String, _ entry: SettingsFile.Entry) -> Bool {
+        entry.value == .nothing && known.contains { $0.hasPrefix("\(key).") }
     }
 
     private func suggestion(for key: String) -> String? {
