@@ -55,31 +55,22 @@ struct Brand: Sendable, Equatable {
         }
     }
 
-    /// The colours an operator may replace; all others of the palette are neutral.
+    /// The colours an operator may replace; success, warning and danger keep their meaning everywhere. The shades of
+    /// the primary colour that other grounds need are worked out from it.
     struct Colours: Sendable, Equatable {
-        /// Buttons and marks on a light ground.
+        /// Buttons and marks; 4.5:1 with white at least.
         var primary = Colour(red: 0xB4, green: 0x23, blue: 0x2A)
-        /// The same where contrast must reach 7:1 (care mode) and under the pointer.
-        var primaryDeep = Colour(red: 0x8E, green: 0x18, blue: 0x1F)
-        /// Links and marks on a dark ground.
-        var primaryOnDark = Colour(red: 0xFF, green: 0xA3, blue: 0x9C)
-    }
+        /// Text.
+        var ink = Colour(red: 0x1F, green: 0x23, blue: 0x29)
+        /// Secondary text; 4.5:1 with the ground at least.
+        var secondary = Colour(red: 0x5C, green: 0x64, blue: 0x70)
+        var line = Colour(red: 0xD9, green: 0xDE, blue: 0xE5)
+        /// Behind the cards.
+        var ground = Colour(red: 0xF5, green: 0xF6, blue: 0xF8)
 
-    /// What is wrong with the values, in words for the operator; empty when all is well.
-    var faults: [String] {
-        var found: [String] = []
-        if productName.isEmpty { found.append("brand.product_name must not be empty") }
-        let white = Colour(red: 255, green: 255, blue: 255)
-        let night = Colour(red: 0x1B, green: 0x1F, blue: 0x26)
-        if colours.primary.contrast(with: white) < 4.5 {
-            found.append("brand.colours.primary has less than 4.5:1 contrast with white (WCAG 1.4.3)")
-        }
-        if colours.primaryDeep.contrast(with: white) < 7 {
-            found.append("brand.colours.primary_deep has less than 7:1 contrast with white (WCAG 1.4.6)")
-        }
-        if colours.primaryOnDark.contrast(with: night) < 7 {
-            found.append("brand.colours.primary_on_dark has less than 7:1 contrast with the dark ground (WCAG 1.4.6)")
-        }
-        return found
+        /// Under the pointer, and in 长辈模式, where contrast with white must pass 7:1 (WCAG 1.4.6).
+        var primaryDeep: Colour { primary.darkened(toContrast: 9, with: .white) }
+        /// Links and marks on the dark theme's ground.
+        var primaryOnDark: Colour { primary.lightened(toContrast: 8, with: .night) }
     }
 }

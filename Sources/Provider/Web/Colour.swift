@@ -40,6 +40,32 @@ struct Colour: Sendable, Equatable {
         return (max(first, second) + 0.05) / (min(first, second) + 0.05)
     }
 
+    static let white = Colour(red: 255, green: 255, blue: 255)
+    /// The ground of cards in the dark theme.
+    static let night = Colour(red: 0x1B, green: 0x1F, blue: 0x26)
+
+    /// The first shade towards black that reaches a contrast with `ground`; black if none does.
+    func darkened(toContrast contrast: Double, with ground: Colour) -> Colour {
+        shades(towards: 0).first { $0.contrast(with: ground) >= contrast } ?? Colour(red: 0, green: 0, blue: 0)
+    }
+
+    /// The first tint towards white that reaches a contrast with `ground`; white if none does.
+    func lightened(toContrast contrast: Double, with ground: Colour) -> Colour {
+        shades(towards: 255).first { $0.contrast(with: ground) >= contrast } ?? .white
+    }
+
+    /// A share of the way to black: 1 stays, 0 is black.
+    func scaled(_ share: Double) -> Colour { mixed(with: 0, 1 - share) }
+
+    private func shades(towards end: Double) -> some Sequence<Colour> {
+        (0...50).lazy.map { mixed(with: end, Double($0) / 50) }
+    }
+
+    private func mixed(with end: Double, _ share: Double) -> Colour {
+        func part(_ value: UInt8) -> UInt8 { UInt8((Double(value) + (end - Double(value)) * share).rounded()) }
+        return Colour(red: part(red), green: part(green), blue: part(blue))
+    }
+
     private var luminance: Double {
         func linear(_ part: UInt8) -> Double {
             let value = Double(part) / 255

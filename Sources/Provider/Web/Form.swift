@@ -45,7 +45,7 @@ enum HelpLine {
     /// `anchor` is the topic of the help centre that fits this page.
     static func markup(_ brand: Brand, anchor: String? = nil) -> HTML {
         """
-        <p class="help-line">遇到问题？进入 <a class="textual" href="/help\(anchor.map { "#" + $0 } ?? "")">帮助中心</a>\
+        <p class="help-line"><span>遇到问题？进入 <a class="textual" href="/help\(anchor.map { "#" + $0 } ?? "")">帮助中心</a></span>\
         \(HTML.when(!brand.supportPhone.isEmpty, "<span class=\"phone\">客服电话 \(brand.supportPhone)</span>"))</p>
         """
     }

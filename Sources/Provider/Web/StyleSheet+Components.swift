@@ -12,7 +12,7 @@ extension StyleSheet {
         .promises li{display:flex;align-items:flex-start;margin-bottom:.75rem}
         .promises .icon{margin:.2em .625rem 0 0;color:#f0d49b}
         .skyline{display:block;overflow:visible;margin:auto auto 0;width:100%;height:auto;color:#fff}
-        .panel .skyline{margin:auto -7rem 0;width:calc(100% + 14rem)}
+        .panel .skyline{margin:auto -7rem -2px;width:calc(100% + 14rem)}
         .skyline .line,.skyline .cloud,.skyline .gateway{fill:none;stroke:currentColor;stroke-width:1.25;
         stroke-linecap:round;stroke-linejoin:round}
         .skyline .line{opacity:.5}
@@ -21,10 +21,10 @@ extension StyleSheet {
         .skyline .sun{fill:#f3d9a4;opacity:.9}
         .skyline .body,.skyline .roof,.skyline .hall{stroke:currentColor;stroke-width:1.5;stroke-linejoin:round;
         stroke-opacity:.75}
-        .skyline .body{fill:#6d1016}
-        .skyline .roof{fill:#7d161c}
-        .skyline .hall{fill:#8f1c23}
-        .skyline .gateway{fill:#4b0a0f;stroke-opacity:.75}
+        .skyline .body{fill:var(--art-wall)}
+        .skyline .roof{fill:var(--art-roof)}
+        .skyline .hall{fill:var(--art-hall)}
+        .skyline .gateway{fill:var(--art-gate);stroke-opacity:.75}
         .entrance{flex:1 1 auto;min-width:0;padding:2.75rem 3.25rem 2rem;align-self:center;max-width:36rem;margin:0 auto}
         .bound-for{margin-top:.25rem;color:var(--soft)}
         .bound-for strong{color:var(--ink)}
@@ -58,10 +58,10 @@ extension StyleSheet {
         .pair{display:flex;flex-wrap:wrap;margin-left:-.75rem}
         .pair .button{flex:1 1 10rem;width:auto;margin:.75rem 0 0 .75rem}
         .way-out{display:flex;justify-content:space-between;margin-top:.5rem}
-        .help-line{display:flex;flex-wrap:wrap;align-items:center;margin-top:1.25rem;color:var(--soft);
+        .help-line{display:flex;flex-wrap:wrap;align-items:center;column-gap:1em;margin-top:1.25rem;color:var(--soft);
         font-size:var(--small)}
-        .help-line .textual{margin:0 .3em;font-size:inherit}
-        .help-line .phone{margin-left:1em;white-space:nowrap}
+        .help-line .textual{font-size:inherit}
+        .help-line .phone{white-space:nowrap}
         .tabs{display:flex;margin:1.25rem 0 .5rem;border-bottom:1px solid var(--line)}
         .tabs a{display:inline-flex;align-items:center;min-height:3rem;margin:0 2rem -1px 0;color:var(--soft);
         text-decoration:none;border-bottom:3px solid transparent}
@@ -106,8 +106,7 @@ extension StyleSheet {
         .captcha img{flex:none;display:block;width:7.5rem;height:2.75rem;margin:.125rem 0 .125rem .75rem;border-radius:.375rem;
         background:#fff;box-shadow:0 0 0 1px var(--line)}
         html[data-ui^=care] .captcha img{width:9rem;height:3.3rem}
-        .captcha-tools{display:flex;flex-wrap:wrap;align-items:flex-start;margin-bottom:-.75rem}
-        .captcha-tools .textual{margin-right:1rem}
+        .captcha-tools{display:flex;flex-wrap:wrap;align-items:flex-start;column-gap:1rem;margin-bottom:-.75rem}
         .sound summary{list-style:none;cursor:pointer}
         .sound summary::-webkit-details-marker{display:none}
         .sound[open]{flex:1 0 100%}
@@ -153,7 +152,7 @@ extension StyleSheet {
         .claims .icon{margin:.18em .75rem 0 0;color:var(--success)}
         .claim{font-weight:600}
         .reason{display:block;color:var(--soft);font-size:var(--small)}
-        .tag{display:inline-block;margin-left:.375rem;padding:0 .5rem;border-radius:.25rem;font-weight:400;
+        .tag{display:inline-block;padding:0 .5rem;border-radius:.25rem;font-weight:400;
         font-size:var(--small);background:var(--caution-ground);color:var(--caution)}
         .facts-list{margin:1rem 0}
         .facts-list div{display:flex;flex-wrap:wrap;padding:.375rem 0}

@@ -63,11 +63,11 @@ extension StyleSheet {
         .cells .wrong .peek{top:.375rem}
         .cells .peek{height:3.25rem}
         .cells .label{margin:0;padding-top:.625rem}
-        .cells .input::placeholder{font-size:.9375em}
+        .cells .input::placeholder{font-size:.875em}
         .cells .fault{padding-bottom:.75rem;margin-top:0}
         .cells .captcha{margin-left:-.5rem}
         .cells .captcha img,.cells .captcha .input{margin-left:.5rem}
-        .captcha-tools{margin:0;padding:0 .25rem}
+        .captcha-tools{margin:0;padding:0 .25rem;column-gap:.625rem}
         .entrance .tick{padding:.25rem 1rem 0}
         .entrance .actions{margin-top:1rem;padding:0 1rem}
         .way-out{padding:0 1rem}
@@ -93,6 +93,6 @@ extension StyleSheet {
         .hero span{display:block;line-height:1.4}
         .hero-name{word-break:keep-all;font-size:1.25rem;font-weight:600;letter-spacing:.04em}
         .hero-audience{font-size:var(--small)}
-        .hero .skyline{margin:.5rem auto 0;width:17rem;height:8.5rem}
+        .hero .skyline{margin:.5rem auto 0;width:17rem;height:8.5rem;margin-bottom:-2px}
         """
 }

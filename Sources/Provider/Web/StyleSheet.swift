@@ -23,25 +23,29 @@ enum StyleSheet {
     /// Light, dark, care, care in the dark. Contrast on its ground: ink 15:1, soft 5.5:1 (care 9:1), marks of control
     /// 3:1 (WCAG 1.4.3, 1.4.6, 1.4.11).
     private static func tokens(_ colours: Brand.Colours) -> String {
+        func shade(_ share: Double) -> String { colours.primary.scaled(share).hex }
         let dark = """
             --ground:#14171c;--surface:#1b1f26;--raised:#232933;--ink:#eceef1;--soft:#aeb6c1;--line:#343b46;
             --control:#848d99;--accent:\(colours.primaryOnDark.hex);--danger:#ff9d97;--danger-ground:#3a1f22;
             --success:#6fd3a0;--success-ground:#173226;--caution:#f2c66d;--caution-ground:#372c14;--ring:#8ab4ff;
-            --shadow:0 1px 2px rgba(0,0,0,.4);--panel-top:#7c161c;--panel-foot:#430b10;
+            --shadow:0 1px 2px rgba(0,0,0,.4);--panel-top:\(shade(0.69));--panel-foot:\(shade(0.37));
             """
         return """
-            :root{color-scheme:light;--ground:#f5f6f8;--surface:#fff;--raised:#fafbfc;--ink:#1f2329;--soft:#5c6470;
-            --line:#d9dee5;--control:#868e9a;--primary:\(colours.primary.hex);--primary-deep:\(colours.primaryDeep.hex);
+            :root{color-scheme:light;--ground:\(colours.ground.hex);--surface:#fff;--raised:#fafbfc;
+            --ink:\(colours.ink.hex);--soft:\(colours.secondary.hex);--line:\(colours.line.hex);--control:#868e9a;
+            --primary:\(colours.primary.hex);--primary-deep:\(colours.primaryDeep.hex);
             --accent:\(colours.primary.hex);--danger:#b3261e;--danger-ground:#fdf1f0;--success:#16754a;
             --success-ground:#edf7f1;--caution:#835200;--caution-ground:#fdf6e7;--ring:#2563c9;
             --shadow:0 1px 2px rgba(31,35,41,.04),0 12px 40px rgba(31,35,41,.08);
-            --panel-top:\(colours.primary.hex);--panel-foot:\(colours.primaryDeep.hex);
+            --panel-top:\(colours.primary.hex);--panel-foot:\(shade(0.76));
+            --art-wall:\(shade(0.6));--art-roof:\(shade(0.69));
+            --art-hall:\(shade(0.8));--art-gate:\(shade(0.42));
             --small:.875rem;--text:1rem;--title:1.625rem;--title-touch:1.25rem;--lead:1.0625rem}
             html[data-theme=dark]{color-scheme:dark;\(dark)}
             @media (prefers-color-scheme:dark){html[data-theme=auto]{color-scheme:dark;\(dark)}}
             html[data-ui^=care]{--ink:#14171c;--soft:#3c434d;--control:#5c6470;--primary:\(colours.primaryDeep.hex);
             --accent:\(colours.primaryDeep.hex);--danger:#8e1710;--success:#0b5231;--caution:#5c3a00;--ring:#1a4ea6;
-            --panel-top:\(colours.primaryDeep.hex);--panel-foot:#5f0d13;--small:.9rem}
+            --panel-top:\(colours.primaryDeep.hex);--panel-foot:\(shade(0.5));--small:.9rem}
             html[data-ui=care30]{--small:1.2rem;--text:1.5rem;--lead:1.5rem;--title:1.8rem;
             --title-touch:1.7rem}
             html[data-ui^=care][data-theme=dark]{\(careDark(colours))}
@@ -52,7 +56,8 @@ enum StyleSheet {
     private static func careDark(_ colours: Brand.Colours) -> String {
         """
         --ink:#fff;--soft:#d3d8df;--control:#a6aeb9;--accent:\(colours.primaryOnDark.hex);--danger:#ffb3ae;
-        --success:#8be0b4;--caution:#f7d58f;--ring:#a9c7ff;--panel-top:#7c161c;--panel-foot:#430b10;
+        --success:#8be0b4;--caution:#f7d58f;--ring:#a9c7ff;--panel-top:\(colours.primary.scaled(0.69).hex);
+        --panel-foot:\(colours.primary.scaled(0.37).hex);
         """
     }
 

@@ -3,14 +3,23 @@ import Testing
 @testable import Provider
 
 @Suite struct `Brand of a city` {
-    @Test func `the default has no fault`() {
-        #expect(Brand().faults.isEmpty)
+    @Test(arguments: [(0xB4, 0x23, 0x2A), (0x0A, 0x4A, 0x8A), (0x1E, 0x6B, 0x3C), (0, 0, 0)])
+    func `shades of any primary colour keep the contrast their ground needs`(red: UInt8, green: UInt8, blue: UInt8) {
+        var colours = Brand.Colours()
+        colours.primary = Colour(red: red, green: green, blue: blue)
+        #expect(colours.primaryDeep.contrast(with: .white) >= 9)
+        #expect(colours.primaryOnDark.contrast(with: .night) >= 8)
+        let sheet = StyleSheet.text(colours)
+        #expect(sheet.contains("--primary:\(colours.primary.hex);"))
+        // Nothing is left of the house's own red.
+        if red == 0x0A { #expect(!sheet.contains(Brand.Colours().primary.hex)) }
     }
 
-    @Test func `a colour on which white cannot be read is a fault in words`() {
-        var brand = Brand()
-        brand.colours.primary = Colour(red: 0xFF, green: 0xC0, blue: 0x00)
-        #expect(brand.faults.contains { $0.contains("brand.colours.primary ") })
+    @Test func `texts of the default palette can be read`() {
+        let colours = Brand.Colours()
+        #expect(colours.primary.contrast(with: .white) >= 6)
+        #expect(colours.ink.contrast(with: colours.ground) >= 14)
+        #expect(colours.secondary.contrast(with: colours.ground) >= 4.5)
     }
 
     @Test(arguments: ["#B4232A", "#b4232a"])
