@@ -67,11 +67,23 @@ extension Brand {
         productName = settings.name
         cityName = settings.city
         if let landing = settings.landingPage { landingPage = Brand.Link("返回首页", landing) }
-        supportPhone = settings.supportPhone ?? ""
-        supportHours = settings.supportHours ?? ""
+        if let phone = settings.supportPhone { supportPhone = phone }
+        if let hours = settings.supportHours { supportHours = hours }
         markSVG = settings.mark
-        if let primary = Colour(hex: settings.colours.primary) { colours.primary = primary }
+        colours = Colours(settings.colours)
         footer = Footer(settings.footer)
+    }
+}
+
+extension Brand.Colours {
+    init(_ settings: Configuration.Colours) {
+        self.init()
+        // The reader has checked each as `#RRGGBB`.
+        if let colour = Colour(hex: settings.primary) { primary = colour }
+        if let colour = Colour(hex: settings.ink) { ink = colour }
+        if let colour = Colour(hex: settings.secondary) { secondary = colour }
+        if let colour = Colour(hex: settings.line) { line = colour }
+        if let colour = Colour(hex: settings.ground) { ground = colour }
     }
 }
 
