@@ -52,6 +52,9 @@ final class HashingThreads: @unchecked Sendable {
         return try answer.get()
     }
 
+    /// How many jobs wait for a thread.
+    var waitingCount: Int { locked { waiting.count } }
+
     /// Lets the threads finish what they do and end; whoever waits gets `busy`.
     func stop() {
         let left = locked {

@@ -25,6 +25,15 @@ public struct JWKSet: Sendable, Equatable {
     /// The set as it is published.
     public var json: JSON { .object([("keys", .array(keys.map(\.json)))]) }
 
+    /// The keys that belong to one of these algorithms.
+    ///
+    /// Some relying parties give up on a whole set that holds a kind of key they do not know, so what is published to
+    /// everybody should leave out private profiles.
+    public func restricted(to algorithms: some Sequence<SignatureAlgorithm>) -> JWKSet {
+        let wanted = Set(algorithms)
+        return JWKSet(keys.filter { !wanted.isDisjoint(with: $0.algorithms) })
+    }
+
     /// The keys that may have made a signature: those with that `kid` when one is given, that fit the algorithm.
     public func candidates(kid: String?, algorithm: SignatureAlgorithm) -> [JWK] {
         keys.filter { key in

@@ -46,7 +46,7 @@ public final class PasswordHasher: Sendable {
     public let parameters: Parameters
     private let peppers: [Int: Secret<[UInt8]>]
     private let pepperVersion: Int?
-    private let threads: HashingThreads
+    let threads: HashingThreads
     /// Stands for the record of an account that does not exist; its tag is never compared.
     private let dummySalt = Random.bytes(16)
 
@@ -77,6 +77,9 @@ public final class PasswordHasher: Sendable {
     deinit {
         threads.stop()
     }
+
+    /// How many passwords wait for a thread at this moment; a gauge for whoever watches the server.
+    public var waiting: Int { threads.waitingCount }
 
     /// Hashes a new password.
     /// - Parameter password: at most ``longestPassword`` bytes; taken as it is, without normalisation.
@@ -117,14 +120,15 @@ public final class PasswordHasher: Sendable {
         return .matches(needsRehash: needsRehash(stored))
     }
 
-    /// Whether a record was made under other parameters or an older pepper than the present ones.
+    /// Whether a record was made with less memory, fewer passes, an older pepper or a shorter salt or tag than a new one
+    /// would be; true for a record that is not one of ours.
     public func needsRehash(_ record: String) -> Bool {
         PasswordRecord(record).map { needsRehash($0) } ?? true
     }
 
     private func needsRehash(_ record: PasswordRecord) -> Bool {
-        record.parameters != parameters || record.pepperVersion != pepperVersion || record.salt.count < 16
-            || record.tag.count < 32
+        record.parameters.memory < parameters.memory || record.parameters.iterations < parameters.iterations
+            || (record.pepperVersion ?? 0) < (pepperVersion ?? 0) || record.salt.count < 16 || record.tag.count < 32
     }
 
     private func tag(
