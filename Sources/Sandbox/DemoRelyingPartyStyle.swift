@@ -82,7 +82,7 @@ enum DemoStyle {
         .option:hover{border-color:var(--accent);color:var(--ink)}
         footer{border-top:1px solid var(--line);background:var(--surface);color:var(--soft)}
         footer .bar{padding-top:1.25rem;padding-bottom:1.5rem}
-        @media (max-width:640px){main{padding:0 0 2rem}.bar{padding-left:1rem;padding-right:1rem}
+        @media (max-width:640px){main{padding:0 0 2rem}thead th:last-child,tbody td:last-child{display:none}.bar{padding-left:1rem;padding-right:1rem}
         .card{border-radius:0;border-left:0;border-right:0;box-shadow:none;padding:1.5rem 1rem;margin-bottom:.75rem}
         .actions .button{flex:1 1 100%}.options{padding:0 1rem}h1{font-size:1.375rem}.greeting form,.greeting .button{width:100%}}
         @media (prefers-reduced-motion:no-preference){a,.button,.option{transition:color .12s,background-color .12s,
