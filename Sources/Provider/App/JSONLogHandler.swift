@@ -127,7 +127,8 @@ struct JSONLogHandler: LogHandler {
 
     /// Scrubs, cuts and writes a JSON string (RFC 8259 §7).
     private static func appendText(_ text: String, longest: Int, to members: inout [UInt8]) {
-        var bytes = LogScrubber.scrub([UInt8](text.utf8))
+        // What will be cut off need not be looked at, save what a find at the cut may reach to.
+        var bytes = LogScrubber.scrub([UInt8](text.utf8.prefix(longest + 200)))
         if bytes.count > longest {
             var end = longest
             // Not within a character.
