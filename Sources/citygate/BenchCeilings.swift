@@ -1,4 +1,6 @@
 import Cryptography
+import FoundationEssentials
+import Glibc
 
 /// What the machine reaches without a server: signing and password hashing alone.
 enum BenchCeilings {
@@ -17,7 +19,13 @@ enum BenchCeilings {
     }
 
     /// Password verifications a second by as many threads as the server uses, always fully busy.
-    static func passwords(seconds: Double, workers: Int) async throws -> Double {
+    static func passwords(seconds: Double, workers: Int) async throws(BenchFault) -> Double {
+        do { return try await verifications(seconds: seconds, workers: workers) } catch {
+            throw BenchFault("Argon2id: \(error)")
+        }
+    }
+
+    private static func verifications(seconds: Double, workers: Int) async throws -> Double {
         let hasher = PasswordHasher(peppers: [1: Secret(Random.bytes(32))], workers: workers)
         let record = try await hasher.hash("Citygate-2026")
         let start = ContinuousClock.now
@@ -35,5 +43,35 @@ enum BenchCeilings {
             return try await group.reduce(0, +)
         }
         return Double(count) / ((ContinuousClock.now - start) / .seconds(1))
+    }
+}
+
+/// One-row statements by `pgbench` on the private PostgreSQL of a running sandbox.
+enum BenchStatements {
+    /// - Returns: statements a second over four connections; nil where `pgbench` is not installed.
+    /// - Throws: when it runs and fails.
+    static func perSecond(folder: String, seconds: Double) throws(BenchFault) -> Double? {
+        let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
+        let programs = versions.sorted().reversed().map { "/usr/lib/postgresql/\($0)/bin/pgbench" }
+        let socket = folder + "/state/postgres/run"
+        guard let program = programs.first(where: { access($0, X_OK) == 0 }), access(socket, X_OK) == 0 else {
+            return nil
+        }
+        let script = folder + "/one-row.sql"
+        let output = folder + "/pgbench.log"
+        let statement = Data("SELECT metadata FROM client WHERE id = 'sandbox-service';\n".utf8)
+        do { try statement.write(to: URL(filePath: script)) } catch { throw BenchFault("\(script): \(error)") }
+        let arguments = [
+            "-n", "-M", "prepared", "-c", "4", "-j", "1", "-T", "\(max(1, Int(seconds.rounded())))", "-f", script, "-h",
+            socket, "-U", "citygate", "citygate",
+        ]
+        let process = try BenchProcess(program, arguments, environment: [:], log: output, port: 0)
+        process.wait()
+        let text = (try? Data(contentsOf: URL(filePath: output))).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let line = text.split(separator: "\n").last { $0.hasPrefix("tps = ") }
+        guard let rate = line?.split(separator: " ").dropFirst(2).first.flatMap({ Double($0) }) else {
+            throw BenchFault("pgbench: " + text.split(separator: "\n").suffix(3).joined(separator: "; "))
+        }
+        return rate
     }
 }

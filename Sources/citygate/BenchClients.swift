@@ -10,15 +10,9 @@ struct BenchClients {
     init(port: Int) throws(BenchFault) {
         let clients = try Self.list("/sandbox/clients", port)
         let people = try Self.list("/sandbox/personas", port)
-        let firstParty = clients.first {
-            $0["consent"]?.string == "first_party" && $0["client_secret"] != nil
-        }
-        let service = clients.first {
-            $0["grant_types"]?.strings?.contains("client_credentials") ?? false
-        }
-        guard let firstParty = firstParty.flatMap(Self.client),
-            let service = service.flatMap(Self.client)
-        else {
+        let firstParty = clients.first { $0["consent"]?.string == "first_party" && $0["client_secret"] != nil }
+        let service = clients.first { $0["grant_types"]?.strings?.contains("client_credentials") ?? false }
+        guard let firstParty = firstParty.flatMap(Self.client), let service = service.flatMap(Self.client) else {
             throw BenchFault("the sandbox has no first-party client or none for client_credentials")
         }
         guard let person = people.first(where: { $0["id"]?.string == "zhangsan" }),
@@ -35,9 +29,7 @@ struct BenchClients {
     }
 
     private static func client(_ json: JSON) -> BenchClient? {
-        guard let id = json["client_id"]?.string, let secret = json["client_secret"]?.string else {
-            return nil
-        }
+        guard let id = json["client_id"]?.string, let secret = json["client_secret"]?.string else { return nil }
         return BenchClient(id: id, secret: secret)
     }
 

@@ -13,25 +13,17 @@ struct BenchCommand: AsyncParsableCommand {
             """
     )
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @Flag(help: "Print JSON.") var json = false
 
-    @Option(help: "Seconds of each measurement.")
-    var seconds = 3.0
+    @Option(help: "Seconds of each measurement.") var seconds = 3.0
 
-    @Option(help: "Connections of the load generator.")
-    var connections = 32
+    @Option(help: "Connections of the load generator.") var connections = 32
 
-    @Option(help: .private)
-    var bareServerPort: Int?
+    @Option(help: .private) var bareServerPort: Int?
 
     func validate() throws {
-        guard (0.1...600).contains(seconds) else {
-            throw ValidationError("--seconds must be 0.1 to 600")
-        }
-        guard (1...512).contains(connections) else {
-            throw ValidationError("--connections must be 1 to 512")
-        }
+        guard (0.1...600).contains(seconds) else { throw ValidationError("--seconds must be 0.1 to 600") }
+        guard (1...512).contains(connections) else { throw ValidationError("--connections must be 1 to 512") }
     }
 
     func run() async throws {

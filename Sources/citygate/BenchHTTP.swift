@@ -19,9 +19,7 @@ struct BenchRequest: Sendable {
 
     static func post(_ path: String, form: [(String, String)], headers: [String] = []) -> BenchRequest {
         let body = form.map { encode($0.0) + "=" + encode($0.1) }.joined(separator: "&")
-        let more = [
-            "Content-Type: application/x-www-form-urlencoded", "Content-Length: \(body.utf8.count)",
-        ]
+        let more = ["Content-Type: application/x-www-form-urlencoded", "Content-Length: \(body.utf8.count)"]
         return BenchRequest("POST \(path) HTTP/1.1", headers + more, body: body)
     }
 
@@ -47,8 +45,7 @@ struct BenchRequest: Sendable {
     private static func isUnreserved(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
-            UInt8(ascii: "_"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
             UInt8(ascii: "~"):
             true
         default: false
@@ -70,17 +67,13 @@ struct BenchAnswer: Sendable {
     /// - Throws: for something that is not HTTP/1.1 with a length.
     init?(taking inbox: inout [UInt8]) throws(BenchFault) {
         guard let end = Self.endOfHead(inbox) else { return nil }
-        guard inbox.starts(with: "HTTP/1.1 ".utf8), end > 15 else {
-            throw BenchFault("an answer is not HTTP/1.1")
-        }
+        guard inbox.starts(with: "HTTP/1.1 ".utf8), end > 15 else { throw BenchFault("an answer is not HTTP/1.1") }
         let digits = inbox[9..<12].map { Int($0) - 48 }
         status = digits[0] * 100 + digits[1] * 10 + digits[2]
         head = Array(inbox[..<end])
         let length = Self.values("content-length", in: head).first.flatMap { Int($0) }
         guard let length else {
-            guard status == 204 || status == 304 else {
-                throw BenchFault("an answer has no content-length")
-            }
+            guard status == 204 || status == 304 else { throw BenchFault("an answer has no content-length") }
             body = []
             inbox.removeFirst(end)
             return
@@ -109,14 +102,9 @@ struct BenchAnswer: Sendable {
 
     private static func attribute(_ name: String, in tag: ArraySlice<UInt8>) -> String? {
         let opening = Array(" \(name)=\"".utf8)
-        guard let start = tag.indices.first(where: { tag[$0...].starts(with: opening) }) else {
-            return nil
-        }
+        guard let start = tag.indices.first(where: { tag[$0...].starts(with: opening) }) else { return nil }
         let value = tag[(start + opening.count)...].prefix { $0 != UInt8(ascii: "\"") }
-        return String(decoding: value, as: UTF8.self).replacing("&amp;", with: "&").replacing(
-            "&#39;",
-            with: "'"
-        )
+        return String(decoding: value, as: UTF8.self).replacing("&amp;", with: "&").replacing("&#39;", with: "'")
     }
 
     private static func endOfHead(_ bytes: [UInt8]) -> Int? {
@@ -171,13 +159,7 @@ struct BenchSocket: ~Copyable {
             throw BenchFault("nobody listens on port \(port)")
         }
         var on: Int32 = 1
-        setsockopt(
-            descriptor,
-            Int32(IPPROTO_TCP),
-            TCP_NODELAY,
-            &on,
-            socklen_t(MemoryLayout<Int32>.size)
-        )
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
     }
 
     deinit { close(descriptor) }
@@ -187,17 +169,10 @@ struct BenchSocket: ~Copyable {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in
-                Glibc.send(
-                    descriptor,
-                    buffer.baseAddress.map { $0 + sent },
-                    buffer.count - sent,
-                    Int32(MSG_NOSIGNAL)
-                )
+                Glibc.send(descriptor, buffer.baseAddress.map { $0 + sent }, buffer.count - sent, Int32(MSG_NOSIGNAL))
             }
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else {
-                throw BenchFault("the server closed a connection while it was written to")
-            }
+            guard count > 0 else { throw BenchFault("the server closed a connection while it was written to") }
             sent += count
         }
     }
@@ -206,9 +181,7 @@ struct BenchSocket: ~Copyable {
     func receive(into inbox: inout [UInt8]) throws(BenchFault) {
         let count = withUnsafeTemporaryAllocation(byteCount: 32 << 10, alignment: 1) { buffer in
             var count: Int
-            repeat {
-                count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
-            } while count < 0 && errno == EINTR
+            repeat { count = recv(descriptor, buffer.baseAddress, buffer.count, 0) } while count < 0 && errno == EINTR
             if count > 0 { inbox.append(contentsOf: buffer[..<count]) }
             return count
         }

@@ -71,9 +71,7 @@ struct BenchLoad {
     ///   - port: the server's, on loopback.
     /// - Returns: figures of the measured time alone.
     /// - Throws: when the server goes away or nothing succeeds.
-    static func run(_ scripts: [any BenchScript], seconds: Double, port: Int) throws(BenchFault)
-        -> BenchLoadResult
-    {
+    static func run(_ scripts: [any BenchScript], seconds: Double, port: Int) throws(BenchFault) -> BenchLoadResult {
         var load = BenchLoad(port: port)
         var talks: [Talk] = []
         for script in scripts { talks.append(try Talk(script, port: port)) }
@@ -85,9 +83,7 @@ struct BenchLoad {
         load.result.seconds = (ContinuousClock.now - start) / .seconds(1)
         load.result.allRounds += load.result.rounds
         guard load.result.rounds > 0 else {
-            throw BenchFault(
-                "nothing succeeded; first failure: \(load.result.firstFailure ?? "no answer in time")"
-            )
+            throw BenchFault("nothing succeeded; first failure: \(load.result.firstFailure ?? "no answer in time")")
         }
         return load.result
     }

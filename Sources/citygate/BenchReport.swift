@@ -34,22 +34,20 @@ struct BenchFigure {
         object["server_cpu_us"] = serverMicroseconds.map { .double(Self.rounded($0)) }
         object["postgres_cpu_us"] = postgresMicroseconds.map { .double(Self.rounded($0)) }
         var ratios = JSONObject()
-        for ceiling in ceilings {
-            ratios[ceiling.key] = .double(Self.rounded(perSecond / ceiling.perSecond))
-        }
+        for ceiling in ceilings { ratios[ceiling.key] = .double(Self.rounded(perSecond / ceiling.perSecond)) }
         if !ratios.isEmpty { object["ratios"] = .object(ratios) }
         return .object(object)
     }
 
     var cells: [String] {
         [
-            words, BenchReport.number(perSecond),
-            load.map { BenchReport.number($0.percentile(0.5), digits: 1) } ?? "",
+            words, BenchReport.number(perSecond), load.map { BenchReport.number($0.percentile(0.5), digits: 1) } ?? "",
             load.map { BenchReport.number($0.percentile(0.99), digits: 1) } ?? "",
             serverMicroseconds.map { BenchReport.number($0) } ?? "",
             postgresMicroseconds.map { BenchReport.number($0) } ?? "",
-            ceilings.map { "\(BenchReport.number(perSecond / $0.perSecond * 100)) % of \($0.words)" }
-                .joined(separator: "; "),
+            ceilings.map { "\(BenchReport.number(perSecond / $0.perSecond * 100)) % of \($0.words)" }.joined(
+                separator: "; "
+            ),
         ]
     }
 
@@ -81,28 +79,23 @@ struct BenchReport {
         for figure in figures { measured[figure.key] = figure.json }
         return [
             "build": Self.isOptimised ? "release" : "debug",
-            "cores": .integer(Int64(sysconf(Int32(_SC_NPROCESSORS_ONLN)))),
-            "seconds": .double(seconds), "connections": .integer(Int64(connections)),
-            "start_to_ready_ms": .double(startMilliseconds.rounded()),
-            "idle_memory_bytes": .integer(Int64(idleMemory)),
-            "memory_after_load_bytes": .integer(Int64(loadedMemory)),
+            "cores": .integer(Int64(sysconf(Int32(_SC_NPROCESSORS_ONLN)))), "seconds": .double(seconds),
+            "connections": .integer(Int64(connections)), "start_to_ready_ms": .double(startMilliseconds.rounded()),
+            "idle_memory_bytes": .integer(Int64(idleMemory)), "memory_after_load_bytes": .integer(Int64(loadedMemory)),
             "measurements": .object(measured),
         ]
     }
 
     /// The table for people.
     var text: String {
-        let head = [
-            "", "per second", "p50 ms", "p99 ms", "server CPU µs", "PostgreSQL CPU µs", "of its ceiling",
-        ]
+        let head = ["", "per second", "p50 ms", "p99 ms", "server CPU µs", "PostgreSQL CPU µs", "of its ceiling"]
         let rows = [head] + figures.map(\.cells)
         let widths = head.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         let lines = rows.map { row in
             row.enumerated().map { column, cell in
                 let blanks = String(repeating: " ", count: widths[column] - cell.count)
                 return column == 0 || column == head.count - 1 ? cell + blanks : blanks + cell
-            }
-            .joined(separator: "  ")
+            }.joined(separator: "  ")
         }
         let cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
         return """
@@ -113,24 +106,29 @@ struct BenchReport {
 
             start to ready, initialised store   \(Self.number(startMilliseconds)) ms
             memory of the server, idle          \(Self.number(Double(idleMemory) / 1_048_576, digits: 1)) MiB
-            memory of the server, after load    \(Self.number(Double(loadedMemory) / 1_048_576, digits: 1)) MiB
+            memory of the server, after load    \(Self.number(Double(loadedMemory) / 1_048_576, digits: 1)) MiB\(failures)
             """
+    }
+
+    /// Rounds that failed while the others went on; a run without any says nothing.
+    private var failures: String {
+        figures.map { figure in
+            guard let load = figure.load, load.failures > 0 else { return "" }
+            return "\nfailures: \(load.failures) of \(figure.words): \(load.firstFailure ?? "")"
+        }.joined()
     }
 
     /// A number with thousands separated, as 12,345.6.
     static func number(_ value: Double, digits: Int = 0) -> String {
         guard value.isFinite else { return "–" }
         let scale = digits == 0 ? 1.0 : 10.0
-        let (whole, rest) = Int64((value * scale).rounded()).quotientAndRemainder(
-            dividingBy: Int64(scale)
-        )
+        let (whole, rest) = Int64((value * scale).rounded()).quotientAndRemainder(dividingBy: Int64(scale))
         var text = ""
         for (index, digit) in String(whole.magnitude).reversed().enumerated() {
             if index > 0, index % 3 == 0 { text.append(",") }
             text.append(digit)
         }
-        return (value < 0 ? "-" : "") + String(text.reversed())
-            + (digits == 0 ? "" : ".\(rest.magnitude)")
+        return (value < 0 ? "-" : "") + String(text.reversed()) + (digits == 0 ? "" : ".\(rest.magnitude)")
     }
 }
 

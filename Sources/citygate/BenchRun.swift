@@ -15,39 +15,30 @@ struct BenchRun {
     /// - Throws: ``BenchFault`` when a server does not start or a measurement fails.
     func report() async throws -> BenchReport {
         var report = BenchReport(seconds: seconds, connections: connections)
-        try await measureCryptography(&report)
+        try measureSignatures(&report)
         let folder = try Self.temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         // Ctrl-C reaches the servers too: they stop, the measurement fails, and everything is taken away as after any fault.
         signal(SIGINT) { _ in }
         do throws(BenchFault) {
             try measureBareServer(&report, log: folder + "/bare.log")
-            try measureCitygate(&report, folder: folder)
+            try await measureCitygate(&report, folder: folder)
         } catch {
             let log =
-                (try? String(
-                    decoding: Data(contentsOf: URL(filePath: folder + "/server.log")),
-                    as: UTF8.self
-                )) ?? ""
-            throw BenchFault(
-                error.description + "\n" + log.split(separator: "\n").suffix(8).joined(separator: "\n")
-            )
+                (try? String(decoding: Data(contentsOf: URL(filePath: folder + "/server.log")), as: UTF8.self)) ?? ""
+            throw BenchFault(error.description + "\n" + log.split(separator: "\n").suffix(8).joined(separator: "\n"))
         }
         return report
     }
 
-    private func measureCryptography(_ report: inout BenchReport) async throws {
-        progress("ES256, RS256 and Argon2id alone")
+    private func measureSignatures(_ report: inout BenchReport) throws {
+        progress("ES256 and RS256 alone")
         for (algorithm, key) in [(SignatureAlgorithm.ES256, "es256"), (.RS256, "rs256")] {
             let rate = try BenchCeilings.signing(algorithm, seconds: seconds)
             report.figures.append(
                 .init(key: "bare_" + key, words: "bare EVP \(algorithm), one thread", perSecond: rate)
             )
         }
-        let rate = try await BenchCeilings.passwords(seconds: seconds, workers: Self.workers)
-        report.figures.append(
-            .init(key: "bare_argon2id", words: "bare Argon2id, \(Self.workers) threads", perSecond: rate)
-        )
     }
 
     private func measureBareServer(_ report: inout BenchReport, log: String) throws(BenchFault) {
@@ -55,6 +46,7 @@ struct BenchRun {
         let port = try BenchProcess.freePort()
         let start = ContinuousClock.now
         let server = try BenchProcess(
+            nil,
             ["bench", "--bare-server-port", "\(port)"],
             environment: [:],
             log: log,
@@ -62,10 +54,7 @@ struct BenchRun {
         )
         defer { server.stop() }
         _ = try server.waitUntilReady("/bare", since: start)
-        let get = BenchRequest.get(
-            "/bare",
-            headers: ["Authorization: Bearer " + String(repeating: "x", count: 500)]
-        )
+        let get = BenchRequest.get("/bare", headers: ["Authorization: Bearer " + String(repeating: "x", count: 500)])
         let post = BenchRequest.post(
             "/bare",
             form: [("grant_type", "client_credentials")],
@@ -74,15 +63,12 @@ struct BenchRun {
         for (request, key, words) in [
             (get, "bare_get", "bare route, GET"), (post, "bare_post", "bare route, POST of a form"),
         ] {
-            let scripts = repeated(
-                BenchSingle(request: request, expected: BenchBareServer.expected),
-                connections
-            )
+            let scripts = repeated(BenchSingle(request: request, expected: BenchBareServer.expected), connections)
             report.figures.append(try measure(key, words, scripts, on: server))
         }
     }
 
-    private func measureCitygate(_ report: inout BenchReport, folder: String) throws(BenchFault) {
+    private func measureCitygate(_ report: inout BenchReport, folder: String) async throws(BenchFault) {
         progress("first start of Citygate, which makes keys and a PostgreSQL")
         let first = try startCitygate(folder)
         first.server.stop()
@@ -92,16 +78,24 @@ struct BenchRun {
         report.startMilliseconds = milliseconds
         report.idleMemory = server.residentMemory
         let clients = try BenchClients(port: server.port)
+        try measureStatements(&report, folder: folder)
         try measureTokens(&report, clients, server)
-        try measureLogins(&report, clients, server)
+        try measureCodeLogins(&report, clients, server)
+        try await measurePasswordLogins(&report, clients, server)
         report.loadedMemory = server.residentMemory
     }
 
-    private func measureTokens(
-        _ report: inout BenchReport,
-        _ clients: BenchClients,
-        _ server: BenchProcess
-    ) throws(BenchFault) {
+    /// One row by its key through `pgbench`, PostgreSQL's own yardstick; left away where that is not installed.
+    private func measureStatements(_ report: inout BenchReport, folder: String) throws(BenchFault) {
+        progress("one-row statements of PostgreSQL alone")
+        let rate = try BenchStatements.perSecond(folder: folder, seconds: seconds)
+        guard let rate else { return }
+        report.figures.append(.init(key: "bare_statement", words: "bare one-row statement, pgbench", perSecond: rate))
+    }
+
+    private func measureTokens(_ report: inout BenchReport, _ clients: BenchClients, _ server: BenchProcess)
+        throws(BenchFault)
+    {
         progress("client_credentials")
         let request = BenchRequest.post(
             "/oauth2/token",
@@ -109,19 +103,10 @@ struct BenchRun {
             headers: [BenchRequest.basic(clients.service.id, clients.service.secret)]
         )
         let tokens = repeated(BenchSingle(request: request, expected: "\"access_token\""), connections)
-        var figure = try measure(
-            "client_credentials",
-            "client_credentials tokens, ES256",
-            tokens,
-            on: server
-        )
+        var figure = try measure("client_credentials", "client_credentials tokens, ES256", tokens, on: server)
         figure.ceilings = [
             .init(key: "bare_post", words: "bare POST", perSecond: report.perSecond("bare_post")),
-            .init(
-                key: "bare_es256",
-                words: "one thread of ES256",
-                perSecond: report.perSecond("bare_es256")
-            ),
+            .init(key: "bare_es256", words: "one thread of ES256", perSecond: report.perSecond("bare_es256")),
         ]
         report.figures.append(figure)
 
@@ -132,17 +117,13 @@ struct BenchRun {
         let userinfo = BenchRequest.get("/oauth2/userinfo", headers: ["Authorization: Bearer \(token)"])
         let scripts = repeated(BenchSingle(request: userinfo, expected: "\"sub\""), connections)
         figure = try measure("userinfo", "userinfo", scripts, on: server)
-        figure.ceilings = [
-            .init(key: "bare_get", words: "bare GET", perSecond: report.perSecond("bare_get"))
-        ]
+        figure.ceilings = [.init(key: "bare_get", words: "bare GET", perSecond: report.perSecond("bare_get"))]
         report.figures.append(figure)
     }
 
-    private func measureLogins(
-        _ report: inout BenchReport,
-        _ clients: BenchClients,
-        _ server: BenchProcess
-    ) throws(BenchFault) {
+    private func measureCodeLogins(_ report: inout BenchReport, _ clients: BenchClients, _ server: BenchProcess)
+        throws(BenchFault)
+    {
         progress("logins of browsers with a session")
         let person = clients.person(captcha: Self.captcha)
         var scripts: [any BenchScript] = []
@@ -151,12 +132,7 @@ struct BenchRun {
             try login.runOnce(port: server.port)
             scripts.append(BenchCodeLogin(clients.firstParty, cookies: login.cookieLine))
         }
-        var figure = try measure(
-            "code_logins",
-            "authorization-code logins, session there",
-            scripts,
-            on: server
-        )
+        var figure = try measure("code_logins", "authorization-code logins, session there", scripts, on: server)
         figure.ceilings = [
             .init(
                 key: "bare_get_and_post",
@@ -170,35 +146,35 @@ struct BenchRun {
             ),
         ]
         report.figures.append(figure)
+    }
 
-        progress("logins with a password")
-        // Few at a time: whoever waits for a hashing thread longer than a second is sent away, which is no measurement.
-        let passwords = repeated(
-            BenchPasswordLogin(clients.firstParty, person),
-            min(connections, 4 * Self.workers)
+    private func measurePasswordLogins(_ report: inout BenchReport, _ clients: BenchClients, _ server: BenchProcess)
+        async throws(BenchFault)
+    {
+        progress("Argon2id alone")
+        let rate = try await BenchCeilings.passwords(seconds: seconds, workers: Self.workers)
+        report.figures.append(
+            .init(key: "bare_argon2id", words: "bare Argon2id, \(Self.workers) threads", perSecond: rate)
         )
-        figure = try measure(
+        progress("logins with a password")
+        let person = clients.person(captcha: Self.captcha)
+        // Few at a time: whoever waits for a hashing thread longer than a second is sent away, which is no measurement.
+        let passwords = repeated(BenchPasswordLogin(clients.firstParty, person), min(connections, 4 * Self.workers))
+        var figure = try measure(
             "password_logins",
             "password logins, from /authorize to userinfo",
             passwords,
             on: server
         )
         figure.ceilings = [
-            .init(
-                key: "bare_argon2id",
-                words: "bare Argon2id",
-                perSecond: report.perSecond("bare_argon2id")
-            )
+            .init(key: "bare_argon2id", words: "bare Argon2id", perSecond: report.perSecond("bare_argon2id"))
         ]
         report.figures.append(figure)
     }
 
-    private func measure(
-        _ key: String,
-        _ words: String,
-        _ scripts: [any BenchScript],
-        on server: BenchProcess
-    ) throws(BenchFault) -> BenchFigure {
+    private func measure(_ key: String, _ words: String, _ scripts: [any BenchScript], on server: BenchProcess)
+        throws(BenchFault) -> BenchFigure
+    {
         let before = server.processorTime
         let load = try BenchLoad.run(scripts, seconds: seconds, port: server.port)
         let after = server.processorTime
@@ -209,8 +185,7 @@ struct BenchRun {
             perSecond: load.perSecond,
             load: load,
             serverMicroseconds: (after.own - before.own) * 1e6 / rounds,
-            postgresMicroseconds: after.children > 0
-                ? (after.children - before.children) * 1e6 / rounds : nil
+            postgresMicroseconds: after.children > 0 ? (after.children - before.children) * 1e6 / rounds : nil
         )
     }
 
@@ -219,28 +194,22 @@ struct BenchRun {
     }
 
     /// Starts a sandbox without limits for loopback and with a known captcha answer; its log goes into the folder.
-    private func startCitygate(_ folder: String) throws(BenchFault) -> (
-        server: BenchProcess, milliseconds: Double
-    ) {
+    private func startCitygate(_ folder: String) throws(BenchFault) -> (server: BenchProcess, milliseconds: Double) {
         let port = try BenchProcess.freePort()
         let start = ContinuousClock.now
         let server = try BenchProcess(
+            nil,
             ["sandbox"],
             environment: [
-                "CITYGATE_ISSUER": "http://127.0.0.1:\(port)",
-                "CITYGATE_LISTEN_PORT": "\(port)",
-                "CITYGATE_STATE_FOLDER": folder + "/state",
-                "CITYGATE_KEYS_FOLDER": folder + "/Keys",
-                "CITYGATE_SANDBOX_LIMIT_LOOPBACK": "false",
-                "CITYGATE_SANDBOX_CAPTCHA_ANSWER": Self.captcha,
+                "CITYGATE_ISSUER": "http://127.0.0.1:\(port)", "CITYGATE_LISTEN_PORT": "\(port)",
+                "CITYGATE_STATE_FOLDER": folder + "/state", "CITYGATE_KEYS_FOLDER": folder + "/Keys",
+                "CITYGATE_SANDBOX_LIMIT_LOOPBACK": "false", "CITYGATE_SANDBOX_CAPTCHA_ANSWER": Self.captcha,
                 "CITYGATE_PASSWORDS_WORKERS": "\(Self.workers)",
             ],
             log: folder + "/server.log",
             port: port
         )
-        do {
-            return (server, try server.waitUntilReady("/readyz", since: start))
-        } catch {
+        do { return (server, try server.waitUntilReady("/readyz", since: start)) } catch {
             server.stop()
             throw error
         }

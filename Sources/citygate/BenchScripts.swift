@@ -8,9 +8,7 @@ struct BenchSingle: BenchScript {
 
     mutating func next(after answer: BenchAnswer?) throws(BenchFault) -> BenchStep {
         guard let answer else { return .send(request) }
-        guard answer.status == 200, answer.body.contains(expected.utf8) else {
-            throw BenchFault(answer.summary)
-        }
+        guard answer.status == 200, answer.body.contains(expected.utf8) else { throw BenchFault(answer.summary) }
         return .finished
     }
 }
@@ -29,15 +27,12 @@ struct BenchClient: Sendable {
 
     var authorizePath: String {
         let fields = [
-            ("response_type", "code"), ("client_id", id), ("redirect_uri", redirectURI),
-            ("scope", "openid profile"),
+            ("response_type", "code"), ("client_id", id), ("redirect_uri", redirectURI), ("scope", "openid profile"),
             ("state", "bench"), ("nonce", "bench"), ("code_challenge_method", "S256"),
             ("code_challenge", Base64URL.encode(Digest.sha256(verifier.utf8))),
         ]
         return "/oauth2/authorize?"
-            + fields.map { BenchRequest.encode($0.0) + "=" + BenchRequest.encode($0.1) }.joined(
-                separator: "&"
-            )
+            + fields.map { BenchRequest.encode($0.0) + "=" + BenchRequest.encode($0.1) }.joined(separator: "&")
     }
 
     func redeem(_ code: String) -> BenchRequest {
@@ -53,8 +48,7 @@ struct BenchClient: Sendable {
 
     /// The code in a redirect to this client; nil for a redirect to elsewhere.
     func code(in answer: BenchAnswer) -> String? {
-        guard (300...399).contains(answer.status), let location = answer.location,
-            location.hasPrefix(redirectURI),
+        guard (300...399).contains(answer.status), let location = answer.location, location.hasPrefix(redirectURI),
             let start = location.utf8.firstRange(of: Array("code=".utf8))?.upperBound
         else { return nil }
         return String(location.utf8[start...].prefix { $0 != UInt8(ascii: "&") })
@@ -75,9 +69,7 @@ struct BenchCodeLogin: BenchScript {
     mutating func next(after answer: BenchAnswer?) throws(BenchFault) -> BenchStep {
         guard let answer else { return .send(authorize) }
         if let code = client.code(in: answer) { return .send(client.redeem(code)) }
-        guard answer.status == 200, answer.body.contains("\"id_token\"".utf8) else {
-            throw BenchFault(answer.summary)
-        }
+        guard answer.status == 200, answer.body.contains("\"id_token\"".utf8) else { throw BenchFault(answer.summary) }
         return .finished
     }
 }
@@ -150,8 +142,7 @@ struct BenchPasswordLogin: BenchScript {
     private static func path(of location: String) -> String {
         guard location.hasPrefix("http://") else { return location }
         return "/"
-            + location.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).dropFirst(3)
-            .joined()
+            + location.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).dropFirst(3).joined()
     }
 
     /// One round outside of any measurement.

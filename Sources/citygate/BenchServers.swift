@@ -6,24 +6,25 @@ import Hummingbird
 import Logging
 import NIOCore
 
-/// A process of this same program that the benchmark measures.
+/// A process that the benchmark starts, as a rule of this same program.
 final class BenchProcess {
     let pid: pid_t
     let port: Int
     private var hasEnded = false
 
-    /// Starts this program.
+    /// Starts a program.
     /// - Parameters:
+    ///   - program: an absolute path; nil is this program itself.
     ///   - arguments: its arguments.
     ///   - environment: replaces or adds to ours.
     ///   - log: the file for what it writes.
     ///   - port: where it will listen.
     /// - Throws: when it cannot be started.
-    init(_ arguments: [String], environment: [String: String], log: String, port: Int)
+    init(_ program: String?, _ arguments: [String], environment: [String: String], log: String, port: Int)
         throws(BenchFault)
     {
         self.port = port
-        let program = try Self.ownProgram()
+        let program = if let program { program } else { try Self.ownProgram() }
         var variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("CITYGATE_") }
         variables["DATABASE_URL"] = nil
         variables.merge(environment) { $1 }
@@ -31,13 +32,7 @@ final class BenchProcess {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(
-            &actions,
-            STDOUT_FILENO,
-            log,
-            O_WRONLY | O_CREAT | O_APPEND,
-            0o600
-        )
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
         var words = ([program] + arguments).map { strdup($0) } + [nil]
         var settings = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
@@ -51,9 +46,7 @@ final class BenchProcess {
     /// Waits until `path` answers 200.
     /// - Returns: milliseconds waited.
     /// - Throws: when the process ends before, or the time is over.
-    func waitUntilReady(_ path: String, since start: ContinuousClock.Instant) throws(BenchFault)
-        -> Double
-    {
+    func waitUntilReady(_ path: String, since start: ContinuousClock.Instant) throws(BenchFault) -> Double {
         let request = BenchRequest.get(path)
         while (ContinuousClock.now - start) < .seconds(120) {
             if (try? BenchSocket.exchange(request, port: port))?.status == 200 {
@@ -67,6 +60,13 @@ final class BenchProcess {
             usleep(2000)
         }
         throw BenchFault("the server was not ready within two minutes")
+    }
+
+    /// Waits for the process to end by itself.
+    func wait() {
+        hasEnded = true
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
     }
 
     /// Asks the process to stop, and makes it after 30 s.
@@ -103,9 +103,7 @@ final class BenchProcess {
             }
         }
         let own = all.first { $0.pid == pid }?.ticks ?? 0
-        let children = all.filter { descendants.contains($0.pid) && $0.pid != pid }.reduce(0) {
-            $0 + $1.ticks
-        }
+        let children = all.filter { descendants.contains($0.pid) && $0.pid != pid }.reduce(0) { $0 + $1.ticks }
         return (Double(own) / ticks, Double(children) / ticks)
     }
 
