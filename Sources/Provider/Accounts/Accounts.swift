@@ -107,7 +107,7 @@ struct Accounts: Sendable {
     }
 
     /// The sealed columns and blind indexes of a new account.
-    private struct Prepared {
+    struct Prepared {
         var usernameIndex: [UInt8]?
         var phoneIndex: [UInt8]?
         var emailIndex: [UInt8]?
@@ -121,7 +121,7 @@ struct Accounts: Sendable {
         let wrapped: [UInt8]
     }
 
-    private func prepared(_ new: NewAccount, id: AccountID) throws -> Prepared {
+    func prepared(_ new: NewAccount, id: AccountID) throws -> Prepared {
         let (key, version, wrapped) = try vault.newKey(for: id)
         var row = Prepared(kekVersion: version, wrapped: wrapped)
         if let username = new.username {
@@ -147,7 +147,7 @@ struct Accounts: Sendable {
         return row
     }
 
-    private static func field(ofConstraint name: String?) -> String {
+    static func field(ofConstraint name: String?) -> String {
         switch name {
         case "account_username_index_key": "username"
         case "account_phone_index_key": "phone"

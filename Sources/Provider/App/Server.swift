@@ -76,7 +76,7 @@ public struct CitygateServer: Sendable {
     }
 
     /// The key folder; in the sandbox it is made at the first start.
-    private func openKeys() throws(StartFault) -> (ring: KeyRing, secrets: KeySecrets) {
+    func openKeys() throws(StartFault) -> (ring: KeyRing, secrets: KeySecrets) {
         let passphrase = configuration.keys.passphrase.map { Secret(Array($0.reveal().utf8)) }
         let folder = KeyFolder(path: configuration.keys.folder, passphrase: passphrase)
         do {
