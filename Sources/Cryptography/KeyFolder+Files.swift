@@ -47,11 +47,22 @@ extension KeyFolder {
     func changing<T>(_ body: (inout KeyManifest) throws(KeyFolderError) -> T) throws(KeyFolderError) -> T {
         try directory.check()
         return try directory.exclusively { () throws(KeyFolderError) in
-            directory.sweep()
             var manifest = try manifest()
+            sweep(manifest)
             let result = try body(&manifest)
             try write(manifest)
             return result
+        }
+    }
+
+    /// Removes what a crash left: unfinished writes, and keys that were made or removed without the list knowing them.
+    private func sweep(_ manifest: KeyManifest) {
+        directory.sweep()
+        let listed = Set(manifest.keys.map(\.file))
+        for name in directory.names() where !listed.contains(name) {
+            let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+            guard parts.count == 2, parts[1] == "pem", SigningKey.isRandomKid(parts[0]) else { continue }
+            try? directory.remove(name)
         }
     }
 

@@ -133,14 +133,22 @@ struct PrivateDirectory: Sendable {
 
     /// Removes what a crash left of unfinished writes. Only under the lock.
     func sweep() {
-        guard let folder = opendir(path) else { return }
+        for name in names() where name.hasPrefix(".") && name.hasSuffix(".tmp") { unlink(file(name)) }
+    }
+
+    /// The names in the folder, in no order; none when it cannot be read.
+    func names() -> [String] {
+        guard let folder = opendir(path) else { return [] }
         defer { closedir(folder) }
+        var names: [String] = []
         while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { buffer in
-                String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name.hasPrefix("."), name.hasSuffix(".tmp") { unlink(file(name)) }
+            names.append(
+                withUnsafeBytes(of: entry.pointee.d_name) { buffer in
+                    String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self)
+                }
+            )
         }
+        return names
     }
 
     private func synchronize() throws(KeyFolderError) {

@@ -90,6 +90,11 @@ public final class SigningKey: Sendable {
     }
 
     static func newKid() -> String { Hexadecimal.encode(Random.bytes(12)) }
+
+    /// Whether a name has the form that ``newKid()`` gives.
+    static func isRandomKid(_ name: some StringProtocol) -> Bool {
+        name.utf8.count == 24 && Hexadecimal.decode(String(name)) != nil
+    }
 }
 
 extension SigningKey: CustomStringConvertible, CustomReflectable {

@@ -136,6 +136,20 @@ import Testing
         _ = try KeyRing(folder: folder)
     }
 
+    @Test func `removes keys that a crash left unlisted, and no other file`() throws {
+        let folder = KeyFolder(path: temporary.keys)
+        try folder.create(algorithms: [.ES256], now: noon)
+        let stray = folder.path + "/0123456789abcdef01234567.pem"
+        let foreign = [folder.path + "/backup.pem", folder.path + "/0123456789abcdef01234567.pem.old"]
+        for path in foreign + [stray] { try TemporaryFolder.write(path, utf8("x")) }
+        try folder.generate(.ES256, now: noon)
+        let names = try TemporaryFolder.names(folder.path)
+        #expect(!names.contains("0123456789abcdef01234567.pem"))
+        #expect(names.contains("backup.pem") && names.contains("0123456789abcdef01234567.pem.old"))
+        #expect(names.filter { $0.hasSuffix(".pem") }.count == 4)
+        try folder.check()
+    }
+
     @Test func `leaves the old file when a new one cannot be written`() throws {
         let directory = PrivateDirectory(path: temporary.path)
         try directory.write("a", utf8("old"))

@@ -61,13 +61,13 @@ import Testing
         let folder = folder
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                for _ in 0..<30 {
+                for _ in 0..<10 {
                     try folder.rotate(.ES256, now: noon, overlap: 0)
                     for due in try folder.dueForRemoval(now: noon) { try folder.retire(due.kid) }
                 }
             }
             group.addTask {
-                for _ in 0..<200 {
+                for _ in 0..<80 {
                     try ring.reloadIfChanged()
                     let key = try ring.current(for: .ES256)
                     let signature = try key.sign([1])
