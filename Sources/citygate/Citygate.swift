@@ -18,7 +18,7 @@ struct Citygate: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, SandboxCommand.self, MigrateCommand.self, CheckConfigurationCommand.self,
             PrintConfigurationCommand.self,
-            KeysCommand.self, BenchCommand.self, VersionCommand.self,
+            KeysCommand.self, ClientCommand.self, UserCommand.self, BenchCommand.self, VersionCommand.self,
         ]
     )
 

@@ -18,6 +18,14 @@ struct OutputOptions: ParsableArguments {
 enum Terminal {
     static func say(_ line: String) { print(line) }
 
+    /// The members of a JSON object, one a line.
+    static func say(members json: String) {
+        let object = (try? JSON(parsing: json))?.object ?? JSONObject()
+        for line in table(["", ""], object.map { [$0.name, $0.value.string ?? $0.value.serialized] }).dropFirst() {
+            say(line)
+        }
+    }
+
     static func complain(_ text: String) {
         FileHandleText.write(text + "\n", to: STDERR_FILENO)
     }

@@ -69,7 +69,7 @@ extension Administration {
         do {
             return UserView(try await rooms.accounts.create(new, trace: .commandLine))
         } catch let taken as Accounts.Taken {
-            throw AdministrationFault("The \(taken.field) serves another account.")
+            throw AdministrationFault("The \(taken.field) serves another account.", .refused)
         }
     }
 
@@ -79,7 +79,7 @@ extension Administration {
             return UserView(found.account)
         }
         guard let account = try await rooms.accounts.find(subject: identifier) else {
-            throw AdministrationFault("There is no such account.")
+            throw AdministrationFault("There is no such account.", .notFound)
         }
         return UserView(account)
     }
@@ -95,7 +95,7 @@ extension Administration {
             do {
                 views.append(UserView(try await rooms.accounts.put(try Self.account(entry), trace: .commandLine)))
             } catch let taken as Accounts.Taken {
-                throw AdministrationFault("The \(taken.field) of an entry serves another account.")
+                throw AdministrationFault("The \(taken.field) of an entry serves another account.", .refused)
             }
         }
         return views

@@ -35,8 +35,13 @@ public struct Administration: Sendable {
 public struct AdministrationFault: Error, Sendable, CustomStringConvertible {
     /// The sentence; several faults stand in several lines.
     public let description: String
+    /// Decides the exit code.
+    let kind: Diagnosis.Kind
 
-    init(_ sentence: String) { description = sentence }
+    init(_ sentence: String, _ kind: Diagnosis.Kind = .usage) {
+        description = sentence
+        self.kind = kind
+    }
 }
 
 // MARK: - Clients
@@ -80,7 +85,7 @@ extension Administration {
             let secret = try await rooms.clients.create(client, trace: .commandLine)
             return ClientView(client, secret: secret)
         } catch ClientRegistry.AdministrationFault.taken {
-            throw AdministrationFault("There is a client \(chosen) already.")
+            throw AdministrationFault("There is a client \(chosen) already.", .refused)
         }
     }
 
@@ -117,7 +122,9 @@ extension Administration {
     /// A new secret; the newest of the old ones works on for a day.
     public func rotateClientSecret(_ id: String) async throws -> ClientView {
         let client = try await known(id)
-        guard client.hasSecret else { throw AdministrationFault("The client \(id) proves itself without a secret.") }
+        guard client.hasSecret else {
+            throw AdministrationFault("The client \(id) proves itself without a secret.", .refused)
+        }
         return ClientView(client, secret: try await rooms.clients.rotateSecret(id, trace: .commandLine))
     }
 
@@ -142,7 +149,7 @@ extension Administration {
 
     private func known(_ id: String) async throws -> Client {
         guard let client = try await rooms.clients.find(id)?.client else {
-            throw AdministrationFault("There is no client \(id).")
+            throw AdministrationFault("There is no client \(id).", .notFound)
         }
         return client
     }
@@ -164,7 +171,7 @@ extension Administration {
 
     func requireSandbox() throws {
         guard rooms.configuration.mode == .sandbox else {
-            throw AdministrationFault("Import is for the sandbox only.")
+            throw AdministrationFault("Import is for the sandbox only: add --sandbox.", .refused)
         }
     }
 

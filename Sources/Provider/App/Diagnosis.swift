@@ -2,7 +2,7 @@ import Cryptography
 import Postgres
 
 /// What an error means to somebody at a terminal: a sentence, and the exit code of operations 2.3.
-public struct Diagnosis: Sendable, Equatable {
+public struct Diagnosis: Error, Sendable, Equatable {
     /// Why a command did not do what it was asked.
     public enum Kind: Int32, Sendable {
         /// Exit code 1.
@@ -37,6 +37,8 @@ public struct Diagnosis: Sendable, Equatable {
     /// - Parameter error: Any error this library throws; of others only the type is named.
     public init(_ error: any Error) {
         switch error {
+        case let diagnosis as Diagnosis: self = diagnosis
+        case let fault as AdministrationFault: self.init(fault.kind, fault.description)
         case let fault as ConfigurationFaults: self.init(.usage, fault.description)
         case let fault as KeyFolderError: self.init(Self.kind(of: fault), fault.description)
         case let fault as PrivatePostgresFault: self.init(.dependencyDown, fault.description)
