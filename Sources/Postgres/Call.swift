@@ -29,6 +29,8 @@ final class Call: @unchecked Sendable {
     var continuation: UnsafeContinuation<Outcome, Never>?
     /// Told instead of a continuation, for housekeeping.
     var whenDone: ((Outcome) -> Void)?
+    /// The reactor has seen it; before that, a cancellation only leaves its mark.
+    var isTaken = false
     var isCancelled = false
     var attempts = 0
     var deadline = UInt64.max

@@ -132,10 +132,10 @@ final class Engine {
     private func execute(_ command: Command) {
         switch command {
         case .read(let call):
-            guard !refuseCancelled(call) else { return }
+            guard take(call) else { return }
             reads.request(call, now: now, deadline: now &+ waitLimit)
         case .leased(let call):
-            guard !refuseCancelled(call), let lease = call.lease else { return }
+            guard take(call), let lease = call.lease else { return }
             put(call, on: lease)
         case .cancel(let call): cancel(call)
         case .subscribe(let subscription): listener.subscribe(subscription)
@@ -145,10 +145,11 @@ final class Engine {
         }
     }
 
-    private func refuseCancelled(_ call: Call) -> Bool {
-        guard call.isCancelled else { return false }
+    private func take(_ call: Call) -> Bool {
+        call.isTaken = true
+        guard call.isCancelled else { return true }
         call.resume(.failure(PostgresError(.cancelled, "cancelled before the statement was sent")))
-        return true
+        return false
     }
 
     private func put(_ call: Call, on lease: Lease) {
@@ -173,7 +174,7 @@ final class Engine {
     /// Abandons the result. What was sent stays sent; nothing is cancelled on the server.
     private func cancel(_ call: Call) {
         call.isCancelled = true
-        guard call.continuation != nil, !call.endsTransaction else { return }
+        guard call.isTaken, call.continuation != nil, !call.endsTransaction else { return }
         let unsent = PostgresError(.cancelled, "cancelled while waiting for a connection")
         switch (call.kind, call.lease?.state) {
         case (.write, .waiting?), (.statement, .waiting?):

@@ -38,7 +38,7 @@ final class Listener: ConnectionOwner {
     }
 
     func subscribe(_ subscription: Subscription) {
-        guard !isShutDown else { return subscription.continuation.finish() }
+        guard !isShutDown, string != nil else { return subscription.continuation.finish() }
         subscriptions.append(subscription)
         if let connection { listen(subscription, on: connection) } else if retryAt == .max { open() }
     }

@@ -26,7 +26,7 @@ import Testing
                 try await group.waitForAll()
             }
             #expect(database.metrics.reads.open == 1)
-            #expect(database.metrics.reads.inUse == 0)
+            #expect(await database.rests())
         }
     }
 

@@ -33,24 +33,74 @@ func withDatabase<T>(
     configure: (inout DatabaseConfiguration) -> Void = { _ in },
     _ body: (Database) async throws -> T
 ) async throws -> T {
+    await gate.enter()
+    defer { gate.leave() }
     let schema = unique("t")
-    var plain = DatabaseConfiguration(place)
-    plain.waitLimit = .seconds(10)
-    plain.readConnections = 1
-    plain.writeConnections = 1
-    let owner = Database(plain, logger: quiet)
+    let owner = owners.withLock { owners in
+        if let known = owners[place] { return known }
+        let made = patient(place)
+        owners[place] = made
+        return made
+    }
     try await owner.execute("CREATE SCHEMA \(raw: schema)")
-    var configuration = DatabaseConfiguration(withOptions("-c search_path=\(schema) \(options)", place))
-    configuration.waitLimit = .seconds(10)
-    configuration.statementLimit = .seconds(10)
-    configure(&configuration)
-    let database = Database(configuration, logger: quiet)
+    let database = patient(withOptions("-c search_path=\(schema) \(options)", place)) {
+        $0.statementLimit = .seconds(10)
+        configure(&$0)
+    }
     let result: Result<T, any Error>
     do { result = .success(try await body(database)) } catch { result = .failure(error) }
     await database.shutDown()
     _ = try? await owner.execute("DROP SCHEMA \(raw: schema) CASCADE")
-    await owner.shutDown()
     return try result.get()
+}
+
+/// The clients that make and drop the schemas, one for each server; they live as long as the tests.
+private let owners = Mutex<[String: Database]>([:])
+
+/// Lets so many tests onto the servers at a time that each gets its share of a small machine.
+private let gate = Gate(width: 8)
+
+private final class Gate: Sendable {
+    private struct State {
+        var free: Int
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state: Mutex<State>
+
+    init(width: Int) {
+        state = Mutex(State(free: width))
+    }
+
+    func enter() async {
+        await withCheckedContinuation { continuation in
+            let enters = state.withLock { state in
+                state.free -= 1
+                if state.free < 0 { state.waiting.append(continuation) }
+                return state.free >= 0
+            }
+            if enters { continuation.resume() }
+        }
+    }
+
+    func leave() {
+        let next = state.withLock { state in
+            state.free += 1
+            return state.waiting.isEmpty ? nil : state.waiting.removeFirst()
+        }
+        next?.resume()
+    }
+}
+
+/// A client that waits long for its connection, since all tests begin at once.
+func patient(_ place: String, configure: (inout DatabaseConfiguration) -> Void = { _ in }) -> Database {
+    var configuration = DatabaseConfiguration(place)
+    configuration.waitLimit = .seconds(20)
+    configuration.connectLimit = .seconds(10)
+    configuration.readConnections = 2
+    configuration.writeConnections = 6
+    configure(&configuration)
+    return Database(configuration, logger: quiet)
 }
 
 /// The same place with further session options.
@@ -63,12 +113,12 @@ func withOptions(_ options: String, _ place: String) -> String {
 }
 
 /// The error a block throws; the test fails when it throws none.
-func failure(
-    of body: () async throws -> Void,
+func failure<T>(
+    of body: () async throws -> T,
     sourceLocation: SourceLocation = #_sourceLocation
 ) async -> PostgresError? {
     do {
-        try await body()
+        _ = try await body()
         Issue.record("no error was thrown", sourceLocation: sourceLocation)
         return nil
     } catch let error as PostgresError {
@@ -80,6 +130,11 @@ func failure(
 }
 
 extension Database {
+    /// Waits until nobody holds a connection; the counts are published a moment after the answers.
+    func rests() async -> Bool {
+        await eventually(within: .seconds(10)) { metrics.reads.inUse == 0 && metrics.writes.inUse == 0 }
+    }
+
     /// One value of one row.
     func value<T: PostgresDecodable>(_ sql: SQL, as type: T.Type = T.self) async throws -> T {
         let row = try #require(try await row(sql))

@@ -20,6 +20,7 @@ final class Proxy: Sendable {
         var stops = false
         var watchFor: [UInt8]?
         var watched = Mode()
+        var hasFired = false
     }
 
     let port: Int
@@ -69,9 +70,13 @@ final class Proxy: Sendable {
         state.withLock {
             $0.watchFor = Array(text.utf8)
             $0.watched = $0.mode
+            $0.hasFired = false
             change(&$0.watched)
         }
     }
+
+    /// Whether the request last waited for has come.
+    var hasFired: Bool { state.withLock { $0.hasFired } }
 
     /// Cuts every connection hard (RST).
     func reset() { state.withLock { $0.resets = true } }
@@ -161,6 +166,7 @@ final class Proxy: Sendable {
             if found {
                 state.mode = state.watched
                 state.watchFor = nil
+                state.hasFired = true
             }
         }
     }

@@ -54,16 +54,18 @@ final class TestServer: Sendable {
         var all = [
             "unix_socket_directories": folder, "listen_addresses": "127.0.0.1", "port": "\(port)", "fsync": "off",
             "ssl": "on", "ssl_cert_file": "\(folder)/server.crt", "ssl_key_file": "\(folder)/server.key",
-            "shared_buffers": "16MB", "max_connections": "100", "logging_collector": "off",
+            "shared_buffers": "16MB", "max_connections": "400", "logging_collector": "off",
         ]
         all.merge(settings) { _, new in new }
         let options = all.flatMap { ["-c", "\($0.key)=\($0.value)"] }
         let command = asServer("postgres", ["-D", "\(folder)/data"] + options)
         let script = """
-            "$@" >> \(folder)/log 2>&1 <&- & server=$!
+            ("$@" >> \(folder)/log 2>&1 <&-; true) &
             read _
-            kill -INT $server 2>/dev/null && wait $server
-            [ -e \(folder)/keep ] || rm -rf \(folder)
+            kill -INT $(head -1 \(folder)/data/postmaster.pid) 2>/dev/null
+            turns=0
+            while [ -e \(folder)/data/postmaster.pid ] && [ $turns -lt 50 ]; do sleep 0.1; turns=$((turns + 1)); done
+            rm -rf \(folder)
             """
         try spawn("/bin/sh", ["-c", script, "sh"] + command)
         let ready = await eventually(within: .seconds(20)) {
@@ -86,11 +88,14 @@ final class TestServer: Sendable {
             .split(separator: "\n").first.flatMap { pid_t($0) }
     }
 
-    /// kill -9 of the postmaster; its children notice and end.
+    /// kill -9 of the postmaster, and waits until its children have noticed and gone.
     func killPostmaster() async throws {
         let process = try #require(postmaster)
+        let list = (try? String(contentsOfFile: "/proc/\(process)/task/\(process)/children", encoding: .utf8)) ?? ""
+        let family = [process] + list.split(separator: " ").compactMap { pid_t($0) }
         kill(process, SIGKILL)
-        _ = await eventually(within: .seconds(10)) { kill(process, 0) != 0 }
+        let gone = await eventually(within: .seconds(10)) { !family.contains(where: isRunning) }
+        #expect(gone)
     }
 
     /// The server most tests share. `CITYGATE_TEST_DATABASE_URL` names another.
@@ -106,6 +111,14 @@ final class TestServer: Sendable {
 }
 
 // MARK: Processes
+
+/// Whether a process exists and is no zombie.
+private func isRunning(_ process: pid_t) -> Bool {
+    guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
+        let end = text.lastIndex(of: ")")
+    else { return false }
+    return !text[end...].hasPrefix(") Z")
+}
 
 private let serverPrograms: String = {
     let roots = "/usr/lib/postgresql"
@@ -157,8 +170,7 @@ private func spawn(_ program: String, _ arguments: [String]) throws {
     process.standardError = FileHandle.nullDevice
     try process.run()
     // The writing end stays open until this process ends; no child may inherit it.
-    let end = dup(input.fileHandleForWriting.fileDescriptor)
-    _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+    _ = fcntl(input.fileHandleForWriting.fileDescriptor, F_DUPFD_CLOEXEC, 0)
 }
 
 /// A port of the loopback address that is free now.
