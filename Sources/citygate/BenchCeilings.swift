@@ -66,7 +66,7 @@ enum BenchStatements {
             socket, "-U", "citygate", "citygate",
         ]
         let process = try BenchProcess(program, arguments, environment: [:], log: output, port: 0)
-        process.wait()
+        process.wait(seconds: seconds + 30)
         let text = (try? Data(contentsOf: URL(filePath: output))).map { String(decoding: $0, as: UTF8.self) } ?? ""
         let line = text.split(separator: "\n").last { $0.hasPrefix("tps = ") }
         guard let rate = line?.split(separator: " ").dropFirst(2).first.flatMap({ Double($0) }) else {

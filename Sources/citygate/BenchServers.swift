@@ -34,11 +34,19 @@ final class BenchProcess {
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
+        // Worker threads block signals, and a child would inherit that: PostgreSQL's tools end themselves by SIGALRM.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var words = ([program] + arguments).map { strdup($0) } + [nil]
         var settings = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for pointer in words + settings { free(pointer) } }
         var pid = pid_t()
-        let code = posix_spawn(&pid, program, &actions, nil, &words, &settings)
+        let code = posix_spawn(&pid, program, &actions, &attributes, &words, &settings)
         guard code == 0 else { throw BenchFault("\(program) cannot be started: errno \(code)") }
         self.pid = pid
     }
@@ -62,11 +70,18 @@ final class BenchProcess {
         throw BenchFault("the server was not ready within two minutes")
     }
 
-    /// Waits for the process to end by itself.
-    func wait() {
-        hasEnded = true
+    /// Waits for the process to end by itself, and stops it when it has not done so in time.
+    func wait(seconds: Double) {
+        let start = ContinuousClock.now
         var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        while ContinuousClock.now - start < .seconds(seconds) {
+            if waitpid(pid, &status, WNOHANG) != 0 {
+                hasEnded = true
+                return
+            }
+            usleep(10_000)
+        }
+        stop()
     }
 
     /// Asks the process to stop, and makes it after 30 s.
