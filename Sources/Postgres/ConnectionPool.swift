@@ -207,7 +207,7 @@ final class ConnectionPool<Ticket: Hashable>: ConnectionOwner {
                 metadata: ["lane": "\(lane)", "why": "\(error.message)", "calls": "\(calls.count)"]
             )
         }
-        perform(state.lost(connection.id, now: monotonic()))
+        perform(state.lost(connection.id, now: monotonic(), jitter: .random(in: 0...1)))
         for (call, outcome) in calls {
             if call.kind == .housekeeping {
                 call.resume(outcome)

@@ -61,7 +61,8 @@ public final class Database: Sendable, Service {
     /// Runs one statement on the read lane and returns its rows.
     ///
     /// The lane's sessions are read-only: a statement that would write gets SQLSTATE 25006. When its connection breaks, the read is
-    /// repeated once on another.
+    /// repeated once on another. Others may stand behind it on the same connection: a read that takes long, or waits for a lock,
+    /// belongs in a transaction.
     /// - Throws: `.server`, `.unavailable`, `.queueFull`, `.deadline`, `.connectionLost`, `.cancelled`, `.misuse`.
     public nonisolated(nonsending) func rows(_ sql: SQL) async throws(PostgresError) -> [Row] {
         try await perform(Call(.read, sql, limit: statementLimit))?.rows ?? []

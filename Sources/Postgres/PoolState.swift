@@ -53,6 +53,7 @@ struct PoolState<Ticket: Hashable> {
         let id: Int
         var isOpen = false
         var leases = 0
+        var hasServed = false
         var restingSince: UInt64 = 0
     }
 
@@ -106,7 +107,6 @@ struct PoolState<Ticket: Hashable> {
 
     /// A connection is ready.
     mutating func opened(_ id: Int, now: UInt64) -> [Action] {
-        failures = 0
         retryAt = 0
         guard let index = members.firstIndex(where: { $0.id == id }) else { return [.close(id)] }
         if isShutDown {
@@ -122,10 +122,7 @@ struct PoolState<Ticket: Hashable> {
     mutating func openFailed(_ id: Int, now: UInt64, jitter: Double) -> [Action] {
         members.removeAll { $0.id == id }
         if isShutDown { return drainedIfSo() }
-        let doubled = limits.firstPause << UInt64(min(failures, 16))
-        let pause = Double(min(doubled, limits.longestPause))
-        failures += 1
-        retryAt = now + UInt64(pause * (0.5 + 0.5 * min(max(jitter, 0), 1)))
+        pause(now: now, jitter: jitter)
         return []
     }
 
@@ -133,16 +130,22 @@ struct PoolState<Ticket: Hashable> {
     mutating func returned(_ id: Int, now: UInt64) -> [Action] {
         guard let index = members.firstIndex(where: { $0.id == id }), members[index].leases > 0 else { return [] }
         members[index].leases -= 1
+        members[index].hasServed = true
         members[index].restingSince = now
+        failures = 0
         guard isShutDown, members[index].leases == 0 else { return serve(index) }
         members.remove(at: index)
         return [.close(id)] + drainedIfSo()
     }
 
-    /// A connection is gone, and every lease on it.
-    mutating func lost(_ id: Int, now: UInt64) -> [Action] {
+    /// A connection is gone, and every lease on it. One that never served counts as a failed opening, so that a server which lets in and
+    /// throws out again is not stormed.
+    mutating func lost(_ id: Int, now: UInt64, jitter: Double) -> [Action] {
+        let hadServed = members.first { $0.id == id }?.hasServed ?? true
         members.removeAll { $0.id == id }
-        return isShutDown ? drainedIfSo() : opening(now: now)
+        if isShutDown { return drainedIfSo() }
+        if !hadServed { pause(now: now, jitter: jitter) }
+        return opening(now: now)
     }
 
     /// The time `nextTimer` spoke of has come.
@@ -211,6 +214,13 @@ struct PoolState<Ticket: Hashable> {
         return actions
     }
 
+    private mutating func pause(now: UInt64, jitter: Double) {
+        let doubled = limits.firstPause << UInt64(min(failures, 16))
+        let longest = Double(min(doubled, limits.longestPause))
+        failures += 1
+        retryAt = now + UInt64(longest * (0.5 + 0.5 * min(max(jitter, 0), 1)))
+    }
+
     /// How many connections should be opening now and are not.
     private var wanted: Int {
         let opening = members.count { !$0.isOpen }
@@ -218,12 +228,12 @@ struct PoolState<Ticket: Hashable> {
         return max(forWaiting, limits.minimum - (members.count - opening)) - opening
     }
 
-    /// While openings fail, one at a time tries again.
+    /// While openings fail and none is open, one at a time tries again.
     private mutating func opening(now: UInt64, wanted extra: Int = 0) -> [Action] {
         guard !isShutDown, now >= retryAt else { return [] }
         let alreadyOpening = members.count { !$0.isOpen }
         var allowed = max(wanted, extra - alreadyOpening)
-        if failures > 0 { allowed = min(allowed, 1 - alreadyOpening) }
+        if failures > 0, !members.contains(where: \.isOpen) { allowed = min(allowed, 1 - alreadyOpening) }
         var actions: [Action] = []
         while allowed > 0, members.count < limits.size {
             members.append(Member(id: nextID))

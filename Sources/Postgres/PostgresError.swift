@@ -116,7 +116,7 @@ public struct PostgresError: Error, Sendable {
     public var isRetryable: Bool {
         switch code {
         case .unavailable, .queueFull, .connectionLost: true
-        case .server(let state): state.isTransient
+        case .server(let state): state.isTransient || isStalePlan
         case .deadline, .inDoubt, .aborted, .cancelled, .decoding, .misuse: false
         }
     }

@@ -115,17 +115,39 @@ private func limits(size: Int = 2, sharing: Int = 1, minimum: Int = 0, queue: In
         var pool = Pool(limits(size: 1))
         _ = pool.requested("a", now: 0, deadline: 50)
         _ = pool.opened(1, now: 1)
-        _ = pool.requested("b", now: 2, deadline: 50)
-        #expect(pool.lost(1, now: 3) == [.open(2)])
+        _ = pool.returned(1, now: 1)
+        #expect(pool.requested("b", now: 2, deadline: 50) == [.grant("b", 1)])
+        #expect(pool.requested("c", now: 2, deadline: 50) == [])
+        #expect(pool.lost(1, now: 3, jitter: 1) == [.open(2)])
         #expect(pool.returned(1, now: 4) == [])
-        #expect(pool.opened(2, now: 5) == [.grant("b", 2)])
+        #expect(pool.opened(2, now: 5) == [.grant("c", 2)])
     }
 
     @Test func `the minimum is reopened without anybody asking`() {
         var pool = Pool(limits(minimum: 1))
         #expect(pool.started(now: 0) == [.open(1)])
         #expect(pool.opened(1, now: 1) == [])
-        #expect(pool.lost(1, now: 2) == [.open(2)])
+        #expect(pool.requested("a", now: 1, deadline: 50) == [.grant("a", 1)])
+        #expect(pool.returned(1, now: 2) == [])
+        #expect(pool.lost(1, now: 3, jitter: 1) == [.open(2)])
+    }
+
+    @Test func `a server that lets in and throws out again is not stormed`() {
+        var pool = Pool(limits(minimum: 1))
+        #expect(pool.started(now: 0) == [.open(1)])
+        var now: UInt64 = 0
+        for (id, pause) in [(1, 100), (2, 200), (3, 400), (4, 800), (5, 800)] as [(Int, UInt64)] {
+            #expect(pool.opened(id, now: now) == [])
+            #expect(pool.lost(id, now: now, jitter: 1) == [])
+            now += pause
+            #expect(pool.nextTimer == now)
+            #expect(pool.timer(now: now) == [.open(id + 1)])
+        }
+        #expect(pool.opened(6, now: now) == [])
+        #expect(pool.requested("a", now: now, deadline: now + 50) == [.grant("a", 6)])
+        #expect(pool.returned(6, now: now) == [])
+        // It has served: the next loss is an accident, and the pauses begin anew.
+        #expect(pool.lost(6, now: now, jitter: 1) == [.open(7)])
     }
 
     @Test func `a shared lane puts many on one connection, grows when it must share, and balances`() {
@@ -229,7 +251,7 @@ private func limits(size: Int = 2, sharing: Int = 1, minimum: Int = 0, queue: In
             default:
                 if let id = leases.keys.sorted().last, Bool.random(using: &random) {
                     leases[id] = nil
-                    obey(pool.lost(id, now: now))
+                    obey(pool.lost(id, now: now, jitter: 0.5))
                 }
                 obey(pool.timer(now: now))
             }
