@@ -28,6 +28,7 @@ struct WelcomePage: Sendable {
             <dl class="facts-list wide">\(HTML.each(rows) { label, value in
                 "<div><dt>\(label)</dt><dd>\(value)</dd></div>"
             })</dl>
+            \(context.brand.landingPage.map { "<div class=\"actions\">\(Button.link($0.text, to: $0.url))</div>" as HTML })
             \(HelpLine.markup(context.brand))
             </div>
             """

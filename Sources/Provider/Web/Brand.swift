@@ -2,12 +2,10 @@
 /// belong to a demonstration city that does not exist (journeys C12: another city without a rebuild).
 struct Brand: Sendable, Equatable {
     /// Full name as it stands in the header and in page titles.
-    var productName = "安和市统一身份认证平台"
+    var productName = "示例市统一身份认证平台"
     /// What stands behind the name in smaller type, such as the kind of user served.
     var audience = "自然人用户"
-    /// Short name for titles of narrow windows and for text messages.
-    var shortName = "统一身份认证"
-    var cityName = "安和市"
+    var cityName = "示例市"
     /// The host people see in the address line.
     var domain = "localhost"
     /// One line under the name where a page has room for it.
@@ -19,8 +17,8 @@ struct Brand: Sendable, Equatable {
         "密码错误达到上限自动锁定，保护账号安全",
     ]
 
-    /// Where a person goes who logged in without a waiting application, and its name.
-    var landingPage = Link("政务服务网", "/account")
+    /// The city's service hall, offered to a person whom no application waits for; nil when there is none.
+    var landingPage: Link?
     /// Telephone of the help desk as people dial it.
     var supportPhone = "12345"
     var supportHours = "每天 24 小时"
@@ -32,17 +30,31 @@ struct Brand: Sendable, Equatable {
 
     /// The lines at the foot of each page (pages.md K2); an empty value leaves its place out.
     struct Footer: Sendable, Equatable {
-        var host = "安和市政务服务和数据管理局（示例）"
-        var operatedBy = "安和市大数据中心（示例）"
-        var siteCode = "0000000000"
-        var icpNumber = "安ICP备00000000号（示例）"
+        /// 主办单位.
+        var host = ""
+        /// 承办单位.
+        var operatedBy = ""
+        /// 网站标识码.
+        var siteCode = ""
+        var icpNumber = ""
         var icpLink = "https://beian.miit.gov.cn/"
-        var policeNumber = "安公网安备 00000000000000号（示例）"
+        var policeNumber = ""
         var policeLink = "https://beian.mps.gov.cn/"
         /// The mark of party and government bodies, and the page that takes reports of faults on the site.
         var governmentMark: Link?
         var reportFault: Link?
         var contact = Link("联系我们", "/help#contact")
+
+        /// The footer of a city that does not exist, for the sandbox.
+        static let example: Footer = {
+            var footer = Footer()
+            footer.host = "示例市政务服务和数据管理局"
+            footer.operatedBy = "示例市大数据中心"
+            footer.siteCode = "0000000000"
+            footer.icpNumber = "示例ICP备00000000号"
+            footer.policeNumber = "示例公网安备00000000000000号"
+            return footer
+        }()
     }
 
     struct Link: Sendable, Equatable {

@@ -102,4 +102,13 @@ struct Page: Sendable {
         guard !authority.isEmpty, !authority.contains(UInt8(ascii: "@")) else { return nil }
         return scheme + "://" + String(decoding: authority, as: UTF8.self)
     }
+
+    /// `host` or `host:port` of an http or https URI.
+    static func host(of uri: String) -> String? {
+        guard let origin = origin(of: uri) else { return nil }
+        for scheme in ["https://", "http://"] where origin.hasPrefix(scheme) {
+            return String(origin.dropFirst(scheme.count))
+        }
+        return nil
+    }
 }

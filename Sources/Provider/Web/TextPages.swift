@@ -67,11 +67,12 @@ struct TextPage: Sendable {
     }
 
     private static func filled(_ markdown: String, _ brand: Brand) -> String {
-        Template.filled(
+        let host = brand.footer.host.isEmpty ? brand.cityName + "政务服务主管部门" : brand.footer.host
+        return Template.filled(
             markdown,
             [
                 ("product", brand.productName), ("city", brand.cityName), ("phone", brand.supportPhone),
-                ("hours", brand.supportHours), ("host", brand.footer.host),
+                ("hours", brand.supportHours), ("host", host),
             ]
         )
     }

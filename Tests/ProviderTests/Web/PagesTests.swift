@@ -142,6 +142,23 @@ import Testing
         #expect(!tricky.contentSecurityPolicy.contains("*"))
     }
 
+    @Test func `the host of an issuer is what people see in the address line`() {
+        #expect(Page.host(of: "https://id.example.cn") == "id.example.cn")
+        #expect(Page.host(of: "http://localhost:8080/x") == "localhost:8080")
+        #expect(Page.host(of: "com.example.app:/cb") == nil)
+    }
+
+    @Test func `without a landing page, phone or footer of its own, a page has no empty place for it`() {
+        var brand = Brand()
+        brand.supportPhone = ""
+        let site = Site(brand: brand)
+        let context = PageContext(site: site, csrf: "c", returnPath: "/", reference: "R")
+        let page = WelcomePage(level: "初级认证").page(in: context)
+        for absent in ["客服电话", "主办单位", "beian", "SiteIDCode", "class=\"actions\""] {
+            #expect(count(absent, in: page) == 0, "\(absent)")
+        }
+    }
+
     @Test func `the sign-in form has the names that others rely on (operations 1.5)`() {
         let page = SignInPage(captcha: CaptchaChallenge(id: "abc"), asksConsent: true).page(in: Self.context(.h5))
         for needle in [
