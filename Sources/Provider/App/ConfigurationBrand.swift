@@ -29,7 +29,7 @@ extension Configuration {
         var footer: Footer
 
         init(_ reader: inout SettingsReader) {
-            name = reader.read("brand.name", .text(longest: 60), default: "城门统一身份认证")
+            name = reader.read("brand.name", .text(longest: 60), default: "示例市统一身份认证平台")
             city = reader.read("brand.city", .text(longest: 60), default: "示例市")
             landingPage = reader.readOptional("brand.landing_page", .link)
             supportPhone = reader.readOptional("brand.support_phone", .text(longest: 40))

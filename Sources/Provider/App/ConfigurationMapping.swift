@@ -66,12 +66,13 @@ extension Brand {
         let settings = configuration.brand
         productName = settings.name
         cityName = settings.city
+        domain = Page.host(of: configuration.issuer) ?? domain
         if let landing = settings.landingPage { landingPage = Brand.Link("返回首页", landing) }
         if let phone = settings.supportPhone { supportPhone = phone }
         if let hours = settings.supportHours { supportHours = hours }
         markSVG = settings.mark
         colours = Colours(settings.colours)
-        footer = Footer(settings.footer)
+        footer = Footer(settings.footer, over: configuration.mode == .sandbox ? .example : Footer())
     }
 }
 
@@ -88,13 +89,14 @@ extension Brand.Colours {
 }
 
 extension Brand.Footer {
-    init(_ settings: Configuration.Footer) {
-        self.init()
-        host = settings.organiser ?? ""
-        operatedBy = settings.contractor ?? ""
-        siteCode = settings.siteCode ?? ""
-        icpNumber = settings.icp ?? ""
-        policeNumber = settings.police ?? ""
+    /// What the operator set over what stands there without.
+    init(_ settings: Configuration.Footer, over unset: Brand.Footer) {
+        self = unset
+        if let name = settings.organiser { host = name }
+        if let name = settings.contractor { operatedBy = name }
+        if let code = settings.siteCode { siteCode = code }
+        if let number = settings.icp { icpNumber = number }
+        if let number = settings.police { policeNumber = number }
         governmentMark = settings.partyMark.map { Brand.Link("党政机关", $0) }
         reportFault = settings.reportError.map { Brand.Link("找错", $0) }
         if let address = settings.contact { contact = Brand.Link("联系我们", address) }
