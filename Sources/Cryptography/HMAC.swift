@@ -23,7 +23,7 @@ public enum HMAC {
                 var name = Array(digest.utf8CString)
                 let set = name.withUnsafeMutableBufferPointer { buffer in
                     let parameters = [
-                        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, buffer.baseAddress, 0),
+                        OSSL_PARAM_construct_utf8_string(cString("digest"), buffer.baseAddress, 0),
                         OSSL_PARAM_construct_end(),
                     ]
                     return EVP_MAC_CTX_set_params(context, parameters)

@@ -94,3 +94,8 @@ func withBytes<T>(_ bytes: [UInt8], _ body: (UnsafePointer<UInt8>, Int) -> T) ->
         return withUnsafePointer(to: UInt8(0)) { body($0, 0) }
     }
 }
+
+/// A parameter's name as C wants it. Only of a literal: libcrypto keeps the pointer beyond the call.
+func cString(_ name: StaticString) -> UnsafePointer<CChar> {
+    UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
+}

@@ -88,11 +88,6 @@ final class NativeKey: @unchecked Sendable {
         return key.map(NativeKey.init)
     }
 
-    /// A name that outlives the call: the builder and the parameters keep the pointer.
-    private static func cString(_ name: StaticString) -> UnsafePointer<CChar> {
-        UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
-    }
-
     private static func makeParameters(
         _ builder: OpaquePointer,
         group: String?,
