@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import Provider
+import Sandbox
 
 /// `citygate sandbox`
 struct SandboxCommand: AsyncParsableCommand {
@@ -26,9 +27,32 @@ struct SandboxCommand: AsyncParsableCommand {
         }
         let configuration = try file.load(.sandbox, options)
         let notify = SystemdNotify(environment: ProcessInfo.processInfo.environment)
-        try await CitygateServer(configuration) { port in
+        try await CitygateServer(configuration, guests: demo(configuration)) { port in
             notify.ready()
             Terminal.say("citygate sandbox is ready at \(configuration.issuer) (port \(port))")
+            if let address = configuration.demoAddress { Terminal.say("a demo website is at \(address)") }
         }.run()
+    }
+
+    /// 演示网站, which logs people in through this very sandbox.
+    private func demo(_ configuration: Configuration) -> [SandboxGuest] {
+        guard let port = configuration.demoPort, let address = configuration.demoAddress else { return [] }
+        let issuer = configuration.issuer
+        let guest = SandboxGuest(
+            clientID: DemoRelyingParty.clientID,
+            note: "演示网站 \(address)",
+            metadata: DemoRelyingParty.registration(baseURL: address)
+        ) { welcome in
+            let settings = DemoRelyingParty.Configuration(
+                issuer: issuer,
+                port: port,
+                clientSecret: welcome.secret,
+                logger: welcome.logger,
+                baseURL: address,
+                now: welcome.now
+            )
+            try await DemoRelyingParty(configuration: settings).run()
+        }
+        return [guest]
     }
 }

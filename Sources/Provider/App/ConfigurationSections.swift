@@ -223,6 +223,8 @@ extension Configuration {
         var unlimitedAccounts: [String]
         /// Whether `http` addresses on loopback may be registered and called; true.
         var allowsLoopbackHTTP: Bool
+        /// The port of the demo website on 127.0.0.1; 0 leaves it away. Unless set: the port after the server's, when that is below 32768.
+        var demoPort: Int?
 
         init(_ reader: inout SettingsReader) {
             isPublic = reader.read("sandbox.public", .boolean, default: false)
@@ -232,7 +234,20 @@ extension Configuration {
             )
             limitsLoopback = reader.read("sandbox.limit_loopback", .boolean, default: true)
             unlimitedAccounts = reader.readList("sandbox.unlimited_accounts", .text(longest: 64))
+            demoPort = reader.readOptional("sandbox.demo_port", .count(0...65535))
             allowsLoopbackHTTP = reader.read("sandbox.allow_loopback_http", .boolean, default: reader.mode == .sandbox)
         }
     }
+}
+
+extension Configuration {
+    /// The port of the demo website; nil when there is none.
+    public var demoPort: Int? {
+        // Ports from 32768 on are given out by the system: the next one may be anybody's.
+        let port = sandbox.demoPort ?? ((1..<32_767).contains(listen.port) ? listen.port + 1 : 0)
+        return mode == .sandbox && port != 0 ? port : nil
+    }
+
+    /// Where browsers find the demo website; nil when there is none.
+    public var demoAddress: String? { demoPort.map { "http://127.0.0.1:\($0)" } }
 }

@@ -22,12 +22,20 @@ public struct CitygateServer: Sendable {
     let logger: Logger
     /// Called with the bound port once requests are taken.
     let onReady: @Sendable (Int) async -> Void
+    /// Relying parties that run beside a sandbox.
+    let guests: [SandboxGuest]
 
     /// - Parameters:
     ///   - configuration: checked settings.
+    ///   - guests: relying parties that run beside a sandbox; not for production.
     ///   - onReady: called once, with the port that was bound, when requests are taken.
-    public init(_ configuration: Configuration, onReady: @escaping @Sendable (Int) async -> Void = { _ in }) {
+    public init(
+        _ configuration: Configuration,
+        guests: [SandboxGuest] = [],
+        onReady: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) {
         self.configuration = configuration
+        self.guests = configuration.mode == .sandbox ? guests : []
         self.onReady = onReady
         logger = ServerLogs.logger(configuration)
     }
@@ -41,7 +49,7 @@ public struct CitygateServer: Sendable {
         databaseConfiguration.applicationName = "citygate"
         let database = Database(databaseConfiguration, logger: logger)
         let rooms: Rooms
-        let sandbox: SandboxControl?
+        let application: any Service
         do {
             rooms = try Rooms(
                 configuration,
@@ -50,13 +58,12 @@ public struct CitygateServer: Sendable {
                 secrets: keyRing.secrets,
                 logger: logger
             )
-            sandbox = try await prepareStore(rooms)
+            application = try self.application(rooms, sandbox: try await prepareStore(rooms))
         } catch {
             await database.shutDown()
             await postgres?.stop()
             throw error
         }
-        let application = try application(rooms, sandbox: sandbox)
         // Services end in the reverse order: the door closes, then the store, then its PostgreSQL.
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
         if let postgres { services.append(.init(service: postgres)) }
@@ -66,6 +73,7 @@ public struct CitygateServer: Sendable {
         services.append(.init(service: KeyWatch(ring: keyRing.ring, logger: logger)))
         services.append(.init(service: rooms.housekeeping(logger)))
         services.append(.init(service: application))
+        for guest in guests { services.append(.init(service: guest.service(rooms, logger: logger))) }
         var group = ServiceGroupConfiguration(
             services: services,
             gracefulShutdownSignals: [.sigterm, .sigint],
@@ -104,7 +112,10 @@ public struct CitygateServer: Sendable {
         for migration in applied {
             logger.notice("migration applied", metadata: ["migration": "\(migration.name)"])
         }
-        let control = configuration.mode == .sandbox ? SandboxControl(rooms) : nil
+        let clients = SandboxClients(rooms.secrets)
+        let control =
+            configuration.mode == .sandbox
+            ? SandboxControl(rooms, extraClients: guests.map { $0.client(clients) }) : nil
         try await control?.sandboxClock.install()
         try await rooms.clock.refresh()
         try await rooms.partitions.ensure(today: Day(of: rooms.clock.now))

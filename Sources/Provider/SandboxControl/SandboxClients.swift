@@ -61,13 +61,17 @@ struct SandboxClients: Sendable {
         _ note: String,
         extra: [(String, JSON)] = []
     ) -> Ready {
-        let derived = HMAC.sha256(key: seed.reveal(), Array("sandbox-client|\(id)".utf8))
-        return Ready(
+        Ready(
             id: id,
             note: note,
             metadata: metadata("沙箱客户端 \(id)", method: method, extra: extra),
-            secret: Secret(Base64URL.encode(derived))
+            secret: secret(of: id)
         )
+    }
+
+    /// The secret of a client of the sandbox: the same at every start and on every process of an installation.
+    func secret(of id: String) -> Secret<String> {
+        Secret(Base64URL.encode(HMAC.sha256(key: seed.reveal(), Array("sandbox-client|\(id)".utf8))))
     }
 
     private func metadata(_ name: String, method: String, extra: [(String, JSON)]) -> JSON {

@@ -1,3 +1,5 @@
+import Cryptography
+
 extension SandboxControl {
     init(_ rooms: Rooms, extraClients: [SandboxClients.Ready] = []) {
         self.init(
@@ -8,10 +10,17 @@ extension SandboxControl {
             partitions: rooms.partitions,
             clock: rooms.clock,
             sandboxClock: SandboxClock(database: rooms.database),
-            ready: SandboxClients(seed: Rooms.derived("sandbox-clients", rooms.secrets)),
+            ready: SandboxClients(rooms.secrets),
             registrationPolicy: Rooms.registrationPolicy(rooms.configuration, rooms.capabilities),
             extraClients: extraClients,
             bodyLimit: rooms.configuration.http.bodyBytes
         )
+    }
+}
+
+extension SandboxClients {
+    /// The ready-made clients of an installation.
+    init(_ secrets: KeySecrets) {
+        self.init(seed: Rooms.derived("sandbox-clients", secrets))
     }
 }
