@@ -204,7 +204,8 @@ final class ConnectionPool<Ticket: Hashable>: ConnectionOwner {
         if !calls.isEmpty {
             logger.warning(
                 "a PostgreSQL connection was lost in use",
-                metadata: ["lane": "\(lane)", "why": "\(error.message)", "calls": "\(calls.count)"]
+                // Never the message: libpq's last words may quote a row.
+                metadata: ["lane": "\(lane)", "why": "\(error)", "calls": "\(calls.count)"]
             )
         }
         perform(state.lost(connection.id, now: monotonic(), jitter: .random(in: 0...1)))

@@ -47,7 +47,8 @@ struct ConnectionString: Sendable {
         let limit = configuration.statementLimit.milliseconds
         let defaults = [
             "application_name": "\(configuration.applicationName) \(lane)", "keepalives": "1", "keepalives_idle": "10",
-            "keepalives_interval": "3", "keepalives_count": "3", "tcp_user_timeout": "\(limit)",
+            "keepalives_interval": "3", "gssencmode": "disable", "keepalives_count": "3",
+            "tcp_user_timeout": "\(limit)",
         ]
         settings.merge(defaults) { written, _ in written }
         settings["client_encoding"] = "UTF8"
@@ -67,7 +68,7 @@ struct ConnectionString: Sendable {
         guard let options = PQconninfoParse(text, &message) else {
             defer { PQfreemem(message) }
             let words = message.map { String(cString: $0) } ?? "out of memory"
-            throw .misuse("the connection string cannot be read: \(words)")
+            throw .misuse("the connection string cannot be read: \(withoutQuotations(words))")
         }
         defer { PQconninfoFree(options) }
         var settings: [String: String] = [:]
@@ -77,6 +78,15 @@ struct ConnectionString: Sendable {
             option += 1
         }
         return settings
+    }
+
+    /// libpq quotes what it stumbled over, which may be a piece of a password. Only the names of unknown settings are kept.
+    private static func withoutQuotations(_ words: String) -> String {
+        if words.hasPrefix("invalid connection option") || words.hasPrefix("invalid URI query parameter") {
+            return words
+        }
+        let parts = words.split(separator: "\"", omittingEmptySubsequences: false)
+        return parts.enumerated().map { $0.offset % 2 == 0 ? String($0.element) : "…" }.joined(separator: "\"")
     }
 
     /// Hosts, addresses and ports stand in parallel lists; one port serves all hosts.

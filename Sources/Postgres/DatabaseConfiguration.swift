@@ -1,5 +1,5 @@
 /// Where the server is and how much of it may be used.
-public struct DatabaseConfiguration: Sendable {
+public struct DatabaseConfiguration: Sendable, CustomStringConvertible, CustomReflectable {
     /// A libpq connection string, URI or keyword/value: several hosts, `target_session_attrs`, `sslmode` and the rest work as libpq
     /// documents them. Holds a password perhaps: never log it.
     public var connectionString: String
@@ -35,6 +35,16 @@ public struct DatabaseConfiguration: Sendable {
     /// Defaults for everything but the place.
     public init(_ connectionString: String) {
         self.connectionString = connectionString
+    }
+
+    /// Shows the sizes and hides the connection string.
+    public var description: String {
+        "DatabaseConfiguration(readConnections: \(readConnections), writeConnections: \(writeConnections))"
+    }
+
+    /// Hides the connection string from `dump` and the like.
+    public var customMirror: Mirror {
+        Mirror(self, children: ["readConnections": readConnections, "writeConnections": writeConnections])
     }
 
     /// Checks the connection string, without connecting.

@@ -127,4 +127,16 @@ import Testing
         #expect(error?.code == .misuse)
         #expect(error?.message.isEmpty == false)
     }
+
+    @Test(arguments: [
+        "host=a password=top s3cret", "host=a password='s3cret", "postgresql://u:s3cret@[::1/db", "host=a s3cret",
+    ])
+    func `a password is never quoted, not even from a string that cannot be read`(text: String) {
+        let error = #expect(throws: PostgresError.self) { try DatabaseConfiguration(text).validate() }
+        #expect(error?.debugDescription.contains("s3cret") == false)
+        let configuration = DatabaseConfiguration(text)
+        var dumped = ""
+        dump(configuration, to: &dumped)
+        #expect(!"\(configuration) \(String(reflecting: configuration)) \(dumped)".contains("s3cret"))
+    }
 }
