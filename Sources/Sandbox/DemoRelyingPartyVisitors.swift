@@ -44,6 +44,9 @@ final class DemoVisitors: Sendable {
         self.now = now
     }
 
+    /// How many browsers it remembers.
+    var count: Int { memory.withLock { $0.visitors.count } }
+
     /// The visitor of a cookie, if the site still remembers one.
     func visitor(_ cookie: String?) -> Visitor? {
         let now = now()
