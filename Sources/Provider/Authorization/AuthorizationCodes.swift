@@ -72,11 +72,12 @@ struct AuthorizationCodes: Sendable {
 
     private func remembering(_ decision: Decision) -> SQL {
         guard decision.consentIsNew else { return "SELECT 1" }
+        let agreed = GrantedConsent(agreeingTo: decision.request)
         return Consents.remembering(
             decision.session.account,
             clientID: decision.request.client.id.value,
-            scope: decision.request.scope,
-            claims: decision.request.claims.names,
+            scope: agreed.scopes,
+            claims: agreed.claims.sorted(),
             ifAnyIn: "granted"
         )
     }

@@ -147,8 +147,9 @@ struct AuthorizationEndpoint: Sendable {
                 isAnsweredForThisRequest: pending?.consentedBy == session.account
             )
             if consent.isAnsweredForThisRequest {
-                consent.scopes = consent.scopes.union(asked.scope)
-                consent.claims.formUnion(asked.claims.names)
+                let agreed = GrantedConsent(agreeingTo: asked)
+                consent.scopes = consent.scopes.union(agreed.scopes)
+                consent.claims.formUnion(agreed.claims)
             }
         }
         return Interaction.Situation(
@@ -156,17 +157,15 @@ struct AuthorizationEndpoint: Sendable {
                 SignedInSession(subject: Subject($0.subject), authentication: $0.authentication)
             },
             consent: consent,
-            hintedSubject: try asked.idTokenHint.map(hintedSubject),
+            hintedSubject: try asked.verifiedHint(isOurs: isOurs)?.subject,
             // Nobody rises on this server yet: whoever has a level has it, who lacks it hears so.
             attainableLevels: []
         )
     }
 
-    /// OIDC Core §3.1.2.1, `id_token_hint`: a token of ours, expired or not.
-    private func hintedSubject(_ hint: String) throws(OAuthError) -> Subject {
-        try IDTokenHint(hint, issuer: capabilities.issuer) { jws in
-            jws.kid.flatMap { keyRing.verificationKey(kid: $0) }.map { jws.isSigned(by: $0) } ?? false
-        }.subject
+    /// Whether one of this server's keys, retiring ones included, made the signature.
+    private func isOurs(_ jws: ParsedJWS) -> Bool {
+        jws.kid.flatMap { keyRing.verificationKey(kid: $0) }.map { jws.isSigned(by: $0) } ?? false
     }
 
     /// Everything is there: a code, and back to the relying party.

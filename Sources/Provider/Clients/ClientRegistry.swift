@@ -119,7 +119,7 @@ final class ClientRegistry: Service {
 
     /// A client of a row with `state` and `metadata`.
     func client(id: String, _ row: Row) throws -> Client {
-        let metadata = try ClientMetadata(row.json("metadata"), policy: policy)
+        let metadata = try ClientMetadata(stored: row.json("metadata"), policy: policy)
         return Client(id: ClientID(trusted: id), metadata: metadata, isEnabled: try row.get("state") == "active")
     }
 }

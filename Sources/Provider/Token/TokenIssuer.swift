@@ -18,16 +18,13 @@ struct TokenIssuer: Sendable {
     func authorizationCode(_ grant: AuthorizationGrant, resources: [String], client: Client) async throws
         -> TokenResponse
     {
-        guard resources.allSatisfy(grant.resources.contains) || grant.resources.isEmpty else {
-            throw OAuthError(.invalidTarget, "the resource was not part of the authorization")
-        }
+        let access = try GrantedAccess(scope: grant.scope, resources: grant.resources).narrowed(resources: resources)
         let now = clock.now
         let lifetime = client.accessTokenLifetime ?? accessTokenLifetime
-        let audience = resources.isEmpty ? grant.resources : resources
         let claims = AccessTokenClaims(
             issuer: capabilities.issuer,
             subject: Subject(grant.subject),
-            audience: audience.isEmpty ? [capabilities.issuer.value] : audience,
+            audience: access.audience(issuer: capabilities.issuer),
             clientID: client.id,
             issuedAt: now,
             expiresAt: now.addingTimeInterval(Double(lifetime)),
