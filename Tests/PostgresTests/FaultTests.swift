@@ -248,6 +248,65 @@ private func behindProxy(
     }
 }
 
+@Suite(.timeLimit(.minutes(1))) struct `A connection ended by the administrator` {
+    /// Runs `work`, which comes to stand before a lock, terminates its backend there, and hands back its error.
+    private func terminated(_ work: @escaping @Sendable (Database) async throws -> Void) async throws -> PostgresError?
+    {
+        try await withDatabase(configure: { $0.lockLimit = .zero }) { database in
+            try await database.execute("CREATE TABLE item (id int)")
+            try await database.execute(
+                """
+                CREATE FUNCTION blocks() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN LOCK TABLE item IN EXCLUSIVE MODE; RETURN NULL; END $$
+                """
+            )
+            try await database.execute("CREATE TABLE deferred (id int)")
+            try await database.execute(
+                """
+                CREATE CONSTRAINT TRIGGER blocks AFTER INSERT ON deferred DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION blocks()
+                """
+            )
+            return try await database.transaction { holder in
+                try await holder.execute("LOCK TABLE item IN EXCLUSIVE MODE")
+                async let error = failure { try await work(database) }
+                let schema = try await holder.row("SELECT current_schema() AS s")?.get("s", as: String.self) ?? ""
+                let ended = try await eventually(within: .seconds(10)) {
+                    let sql: SQL = """
+                        SELECT pg_terminate_backend(pid) FROM pg_locks
+                        WHERE NOT granted AND relation = \("\(schema).item")::regclass
+                        """
+                    return try await !holder.rows(sql).isEmpty
+                }
+                #expect(ended)
+                return await error
+            }
+        }
+    }
+
+    @Test func `within a transaction it is a loss, although the server said why`() async throws {
+        let error = try await terminated { database in
+            _ = try await database.transaction { try await $0.execute("INSERT INTO item VALUES (1)") }
+        }
+        #expect(error?.code == .connectionLost)
+        #expect(error?.state == .adminShutdown)
+        #expect(error?.isRetryable == true)
+    }
+
+    @Test func `under a commit it is in doubt`() async throws {
+        let error = try await terminated { database in
+            _ = try await database.transaction { try await $0.execute("INSERT INTO deferred VALUES (1)") }
+        }
+        #expect(error?.code == .inDoubt)
+        #expect(error?.state == .adminShutdown)
+    }
+
+    @Test func `under an autocommit write it is in doubt`() async throws {
+        let error = try await terminated { try await $0.execute("INSERT INTO deferred VALUES (1)") }
+        #expect(error?.code == .inDoubt)
+    }
+}
+
 @Suite(.timeLimit(.minutes(1))) struct `A server that dies` {
     @Test func `kill -9 of a backend under a statement, of the postmaster under a commit, and recovery`() async throws {
         let server = try await TestServer.start()
