@@ -16,7 +16,8 @@ struct OutputOptions: ParsableArguments {
 
 /// Words to the operator.
 enum Terminal {
-    static func say(_ line: String) { print(line) }
+    /// At once, also when nobody sits at the other end: a script waits for the line that says the server is ready.
+    static func say(_ line: String) { FileHandleText.write(line + "\n", to: STDOUT_FILENO) }
 
     /// The members of a JSON object, one a line.
     static func say(members json: String) {

@@ -14,7 +14,7 @@ public struct Administration: Sendable {
         _ configuration: Configuration,
         _ body: @Sendable (Administration) async throws -> Result
     ) async throws -> Result {
-        let logger = ServerLogs.logger(configuration)
+        let logger = ServerLogs.commandLogger()
         let keys = try CitygateServer(configuration).openKeys()
         return try await configuration.withDatabase(logger: logger) { database in
             let rooms = try Rooms(
@@ -76,7 +76,7 @@ extension Administration {
     ///   - id: a chosen `client_id`; random unless given.
     ///   - metadata: RFC 7591 metadata as JSON.
     public func createClient(id: String?, metadata: [UInt8]) async throws -> ClientView {
-        let chosen = id ?? Base64URL.encode(Random.bytes(16))
+        let chosen = id ?? Self.newClientID()
         guard let clientID = ClientID(chosen) else {
             throw AdministrationFault("A client_id has 1 to 128 visible ASCII characters.")
         }
@@ -87,6 +87,11 @@ extension Administration {
         } catch ClientRegistry.AdministrationFault.taken {
             throw AdministrationFault("There is a client \(chosen) already.", .refused)
         }
+    }
+
+    /// Lower-case hexadecimal: it stands in a command line as it is, where a leading hyphen would be an option.
+    private static func newClientID() -> String {
+        Random.bytes(16).flatMap { [$0 >> 4, $0 & 15] }.map { String($0, radix: 16) }.joined()
     }
 
     /// A client by its id.

@@ -9,11 +9,10 @@ struct JSONLogHandler: LogHandler {
     /// Keys whose text is written. Other keys show numbers, truth values and durations only.
     static let allowedKeys: Set<String> = [
         "request_id", "trace_id", "span_id", "route", "method", "status", "ms", "code", "client_id", "sub_hash",
-        "ip_prefix", "error",
-        "error_type", "reason", "grant", "purpose", "outcome", "kid", "algorithm", "state", "service", "signal",
-        "version", "mode", "address",
-        "issuer", "path", "folder", "file", "key", "source", "setting", "migration", "statement", "sqlstate", "host",
-        "channel", "pid",
+        "ip_prefix", "error", "error_type", "reason", "grant", "purpose", "outcome", "kid", "algorithm", "state",
+        "service", "signal", "version", "mode", "address", "issuer", "path", "folder", "file", "key", "source",
+        "setting", "migration", "statement", "sqlstate", "host", "channel", "pid", "port", "lane", "at", "why",
+        "from", "seconds", "calls", "partitions", "counters",
     ]
     /// Names other libraries use, and ours for the same thing.
     private static let renamedKeys = [
@@ -88,7 +87,7 @@ struct JSONLogHandler: LogHandler {
     private static func append(_ value: Logger.MetadataValue, under key: String, to members: inout [UInt8]) {
         switch value {
         case .string(let text):
-            appendText(allowedKeys.contains(key) ? text : withheld, longest: longestValue, to: &members)
+            appendText(isAllowed(text, under: key) ? text : withheld, longest: longestValue, to: &members)
         case .stringConvertible(let value):
             appendConvertible(value, under: key, to: &members)
         case .array(let values):
@@ -118,8 +117,15 @@ struct JSONLogHandler: LogHandler {
         case is Duration, is any RedactedInLogs:
             appendText(value.description, longest: longestValue, to: &members)
         default:
-            appendText(allowedKeys.contains(key) ? value.description : withheld, longest: longestValue, to: &members)
+            let text = value.description
+            appendText(isAllowed(text, under: key) ? text : withheld, longest: longestValue, to: &members)
         }
+    }
+
+    /// `code` is for the codes of our catalogue, which have letters; the code of a text message has none.
+    private static func isAllowed(_ text: String, under key: String) -> Bool {
+        guard allowedKeys.contains(key) else { return false }
+        return key != "code" || text.utf8.contains { (0x41...0x5A).contains($0 & 0xDF) }
     }
 
     /// What stands for a text under a key that is not on the list.

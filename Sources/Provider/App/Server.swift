@@ -5,6 +5,7 @@
 
 import Cryptography
 import FoundationEssentials
+import Glibc
 import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
@@ -80,7 +81,14 @@ public struct CitygateServer: Sendable {
             logger: logger
         )
         group.maximumGracefulShutdownDuration = configuration.http.drainTimeout + .seconds(20)
-        try await ServiceGroup(configuration: group).run()
+        do {
+            try await ServiceGroup(configuration: group).run()
+        } catch let error as IOError {
+            let reason = String(cString: strerror(error.errnoCode))
+            throw StartFault(
+                "The server cannot listen on \(configuration.listen.address) port \(configuration.listen.port): \(reason)."
+            )
+        }
     }
 
     /// The key folder; in the sandbox it is made at the first start.

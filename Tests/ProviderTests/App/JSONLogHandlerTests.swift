@@ -113,6 +113,8 @@ import Testing
             }
             #expect(!String(decoding: line, as: UTF8.self).contains(secret), "\(String(decoding: line, as: UTF8.self))")
         }
+        let code = try log { $0.info("x", metadata: ["code": "135790"]) }
+        #expect(!String(decoding: code, as: UTF8.self).contains("135790"))
         let number = try log { $0.info("x", metadata: ["count": .stringConvertible(13_800_000_000)]) }
         #expect(!String(decoding: number, as: UTF8.self).contains("13800000000"))
     }
