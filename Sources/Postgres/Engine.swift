@@ -62,6 +62,7 @@ final class Engine {
         reads.start()
         writes.start()
         var commands: [Command] = []
+        var hasPolled = true
         while !isOver {
             inbox.take(into: &commands)
             let idle = commands.isEmpty
@@ -69,7 +70,11 @@ final class Engine {
             for command in commands { execute(command) }
             commands.removeAll(keepingCapacity: true)
             board.publish(reads: reads.counts.lane, writes: writes.counts.lane, listening: listener.isListening)
+            // After commands look into the inbox once more before asking the sockets: mostly it is empty, and one wait does for both.
+            hasPolled.toggle()
+            guard idle || hasPolled else { continue }
             poller.wait(milliseconds: idle ? pause() : 0)
+            hasPolled = true
             now = monotonic()
             if nextTimer <= now { timer() }
         }

@@ -9,7 +9,6 @@ protocol SocketOwner: AnyObject {
 /// Readiness of sockets by epoll. Belongs to the reactor's thread.
 final class Poller {
     private let epoll: Int32
-    private let wake: Int32
     private var owners: [UInt64: any SocketOwner] = [:]
     private var nextToken: UInt64 = 1
     private var events = [epoll_event](repeating: epoll_event(), count: 64)
@@ -17,8 +16,11 @@ final class Poller {
     /// Takes over the epoll descriptor; `wake` is an eventfd that interrupts `wait`.
     init(epoll: Int32, wake: Int32) {
         self.epoll = epoll
-        self.wake = wake
-        change(EPOLL_CTL_ADD, wake, token: 0, writable: false)
+        // Edge-triggered: every ring is one event, and nobody has to read the counter back.
+        var event = epoll_event()
+        event.events = EPOLLIN.rawValue | EPOLLET.rawValue
+        event.data.u64 = 0
+        epoll_ctl(epoll, EPOLL_CTL_ADD, wake, &event)
     }
 
     deinit {
@@ -58,11 +60,7 @@ final class Poller {
         guard count > 0 else { return }
         for index in 0..<count {
             let event = events[index]
-            if event.data.u64 == 0 {
-                var counter: UInt64 = 0
-                _ = read(wake, &counter, 8)
-                continue
-            }
+            if event.data.u64 == 0 { continue }
             let failed = event.events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0
             owners[event.data.u64]?.socketReady(
                 readable: failed || event.events & EPOLLIN.rawValue != 0,
