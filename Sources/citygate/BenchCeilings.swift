@@ -2,38 +2,67 @@ import Cryptography
 import FoundationEssentials
 import Glibc
 
+/// How often something was done, and what it took.
+struct BenchRate {
+    let perSecond: Double
+    /// Microseconds of this process's processor time for each.
+    let microseconds: Double
+}
+
+/// Time on the wall and on the processors, from its making on.
+struct BenchStopwatch: Sendable {
+    private let start = ContinuousClock.now
+    private let used = Self.processorMicroseconds
+
+    var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
+
+    func rate(of count: Int) -> BenchRate {
+        BenchRate(
+            perSecond: Double(count) / seconds,
+            microseconds: Double(Self.processorMicroseconds - used) / Double(max(count, 1))
+        )
+    }
+
+    private static var processorMicroseconds: Int {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1_000_000 + usage.ru_utime.tv_usec
+            + usage.ru_stime.tv_usec
+    }
+}
+
 /// What the machine reaches without a server: signing and password hashing alone.
 enum BenchCeilings {
-    /// Signatures a second of one thread.
-    static func signing(_ algorithm: SignatureAlgorithm, seconds: Double) throws -> Double {
+    /// Signatures of one thread.
+    static func signing(_ algorithm: SignatureAlgorithm, seconds: Double) throws -> BenchRate {
         let key = try SigningKey.generate(algorithm)
         let message = Random.bytes(400)
         for _ in 0..<20 { _ = try key.sign(message) }
-        let start = ContinuousClock.now
+        let stopwatch = BenchStopwatch()
         var count = 0
-        while ContinuousClock.now - start < .seconds(seconds) {
+        while stopwatch.seconds < seconds {
             for _ in 0..<10 { _ = try key.sign(message) }
             count += 10
         }
-        return Double(count) / ((ContinuousClock.now - start) / .seconds(1))
+        return stopwatch.rate(of: count)
     }
 
-    /// Password verifications a second by as many threads as the server uses, always fully busy.
-    static func passwords(seconds: Double, workers: Int) async throws(BenchFault) -> Double {
+    /// Password verifications by as many threads as the server uses, always fully busy.
+    static func passwords(seconds: Double, workers: Int) async throws(BenchFault) -> BenchRate {
         do { return try await verifications(seconds: seconds, workers: workers) } catch {
             throw BenchFault("Argon2id: \(error)")
         }
     }
 
-    private static func verifications(seconds: Double, workers: Int) async throws -> Double {
+    private static func verifications(seconds: Double, workers: Int) async throws -> BenchRate {
         let hasher = PasswordHasher(peppers: [1: Secret(Random.bytes(32))], workers: workers)
         let record = try await hasher.hash("Citygate-2026")
-        let start = ContinuousClock.now
+        let stopwatch = BenchStopwatch()
         let count = try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<(workers * 2) {
                 group.addTask {
                     var done = 0
-                    while ContinuousClock.now - start < .seconds(seconds) {
+                    while stopwatch.seconds < seconds {
                         _ = try await hasher.verify("Citygate-2026", against: record)
                         done += 1
                     }
@@ -42,7 +71,7 @@ enum BenchCeilings {
             }
             return try await group.reduce(0, +)
         }
-        return Double(count) / ((ContinuousClock.now - start) / .seconds(1))
+        return stopwatch.rate(of: count)
     }
 }
 

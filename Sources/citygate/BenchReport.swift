@@ -17,10 +17,21 @@ struct BenchFigure {
     let words: String
     let perSecond: Double
     var load: BenchLoadResult?
-    /// Processor microseconds of the server and of its PostgreSQL for each round.
-    var serverMicroseconds: Double?
+    /// Processor microseconds for each round: of the server, or of whoever did it, and of the server's PostgreSQL.
+    var microseconds: Double?
     var postgresMicroseconds: Double?
     var ceilings: [BenchCeiling] = []
+
+    init(key: String, words: String, perSecond: Double) {
+        self.key = key
+        self.words = words
+        self.perSecond = perSecond
+    }
+
+    init(key: String, words: String, rate: BenchRate) {
+        self.init(key: key, words: words, perSecond: rate.perSecond)
+        microseconds = rate.microseconds
+    }
 
     var json: JSON {
         var object = JSONObject()
@@ -31,7 +42,7 @@ struct BenchFigure {
             object["failures"] = .integer(Int64(load.failures))
             object["first_failure"] = load.firstFailure.map { .string($0) }
         }
-        object["server_cpu_us"] = serverMicroseconds.map { .double(Self.rounded($0)) }
+        object["cpu_us"] = microseconds.map { .double(Self.rounded($0)) }
         object["postgres_cpu_us"] = postgresMicroseconds.map { .double(Self.rounded($0)) }
         var ratios = JSONObject()
         for ceiling in ceilings { ratios[ceiling.key] = .double(Self.rounded(perSecond / ceiling.perSecond)) }
@@ -43,7 +54,7 @@ struct BenchFigure {
         [
             words, BenchReport.number(perSecond), load.map { BenchReport.number($0.percentile(0.5), digits: 1) } ?? "",
             load.map { BenchReport.number($0.percentile(0.99), digits: 1) } ?? "",
-            serverMicroseconds.map { BenchReport.number($0) } ?? "",
+            microseconds.map { BenchReport.number($0) } ?? "",
             postgresMicroseconds.map { BenchReport.number($0) } ?? "",
             ceilings.map { "\(BenchReport.number(perSecond / $0.perSecond * 100)) % of \($0.words)" }.joined(
                 separator: "; "
@@ -88,7 +99,7 @@ struct BenchReport {
 
     /// The table for people.
     var text: String {
-        let head = ["", "per second", "p50 ms", "p99 ms", "server CPU µs", "PostgreSQL CPU µs", "of its ceiling"]
+        let head = ["", "per second", "p50 ms", "p99 ms", "CPU µs", "PostgreSQL CPU µs", "of its ceiling"]
         let rows = [head] + figures.map(\.cells)
         let widths = head.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         let lines = rows.map { row in

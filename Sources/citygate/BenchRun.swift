@@ -18,8 +18,7 @@ struct BenchRun {
         try measureSignatures(&report)
         let folder = try Self.temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        // Ctrl-C reaches the servers too: they stop, the measurement fails, and everything is taken away as after any fault.
-        signal(SIGINT) { _ in }
+        BenchProcess.handleSignals()
         do throws(BenchFault) {
             try measureBareServer(&report, log: folder + "/bare.log")
             try await measureCitygate(&report, folder: folder)
@@ -36,7 +35,7 @@ struct BenchRun {
         for (algorithm, key) in [(SignatureAlgorithm.ES256, "es256"), (.RS256, "rs256")] {
             let rate = try BenchCeilings.signing(algorithm, seconds: seconds)
             report.figures.append(
-                .init(key: "bare_" + key, words: "bare EVP \(algorithm), one thread", perSecond: rate)
+                .init(key: "bare_" + key, words: "bare EVP \(algorithm), one thread", rate: rate)
             )
         }
     }
@@ -154,7 +153,7 @@ struct BenchRun {
         progress("Argon2id alone")
         let rate = try await BenchCeilings.passwords(seconds: seconds, workers: Self.workers)
         report.figures.append(
-            .init(key: "bare_argon2id", words: "bare Argon2id, \(Self.workers) threads", perSecond: rate)
+            .init(key: "bare_argon2id", words: "bare Argon2id, \(Self.workers) threads", rate: rate)
         )
         progress("logins with a password")
         let person = clients.person(captcha: Self.captcha)
@@ -179,14 +178,11 @@ struct BenchRun {
         let load = try BenchLoad.run(scripts, seconds: seconds, port: server.port)
         let after = server.processorTime
         let rounds = Double(load.allRounds)
-        return BenchFigure(
-            key: key,
-            words: words,
-            perSecond: load.perSecond,
-            load: load,
-            serverMicroseconds: (after.own - before.own) * 1e6 / rounds,
-            postgresMicroseconds: after.children > 0 ? (after.children - before.children) * 1e6 / rounds : nil
-        )
+        var figure = BenchFigure(key: key, words: words, perSecond: load.perSecond)
+        figure.load = load
+        figure.microseconds = (after.own - before.own) * 1e6 / rounds
+        if after.children > 0 { figure.postgresMicroseconds = (after.children - before.children) * 1e6 / rounds }
+        return figure
     }
 
     private func repeated(_ script: some BenchScript, _ count: Int) -> [any BenchScript] {

@@ -5,12 +5,17 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import Synchronization
 
 /// A process that the benchmark starts, as a rule of this same program.
 final class BenchProcess {
     let pid: pid_t
     let port: Int
-    private var hasEnded = false
+    private var hasEnded = false {
+        didSet { _ = Self.running.compareExchange(expected: pid, desired: 0, ordering: .sequentiallyConsistent) }
+    }
+    /// The server that runs at the moment, for the handler of signals; 0 when there is none. What runs beside it is short.
+    private static let running = Atomic<pid_t>(0)
 
     /// Starts a program.
     /// - Parameters:
@@ -49,6 +54,7 @@ final class BenchProcess {
         let code = posix_spawn(&pid, program, &actions, &attributes, &words, &settings)
         guard code == 0 else { throw BenchFault("\(program) cannot be started: errno \(code)") }
         self.pid = pid
+        _ = Self.running.compareExchange(expected: 0, desired: pid, ordering: .sequentiallyConsistent)
     }
 
     /// Waits until `path` answers 200.
@@ -70,6 +76,18 @@ final class BenchProcess {
         throw BenchFault("the server was not ready within two minutes")
     }
 
+    /// Lets a signal that would end us end the server instead: the measurement then fails, and everything is taken away as after
+    /// any fault. Without a server there is nothing to take away.
+    static func handleSignals() {
+        running.store(0, ordering: .sequentiallyConsistent)
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            signal(number) { _ in
+                let pid = BenchProcess.running.load(ordering: .sequentiallyConsistent)
+                if pid > 0 { kill(pid, SIGTERM) } else { _exit(130) }
+            }
+        }
+    }
+
     /// Waits for the process to end by itself, and stops it when it has not done so in time.
     func wait(seconds: Double) {
         let start = ContinuousClock.now
@@ -87,7 +105,7 @@ final class BenchProcess {
     /// Asks the process to stop, and makes it after 30 s.
     func stop() {
         guard !hasEnded else { return }
-        hasEnded = true
+        defer { hasEnded = true }
         kill(pid, SIGTERM)
         var status: Int32 = 0
         for _ in 0..<3000 {
