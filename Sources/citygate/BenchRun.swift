@@ -17,7 +17,7 @@ struct BenchRun {
         var report = BenchReport(seconds: seconds, connections: connections)
         try measureSignatures(&report)
         let folder = try Self.temporaryFolder()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        defer { Self.remove(folder) }
         BenchProcess.handleSignals()
         do throws(BenchFault) {
             try measureBareServer(&report, log: folder + "/bare.log")
@@ -218,6 +218,16 @@ struct BenchRun {
             throw BenchFault("no temporary folder: errno \(errno)")
         }
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// A PostgreSQL whose server was interrupted while it started still writes for a moment, so it is tried for five seconds.
+    private static func remove(_ folder: String) {
+        for _ in 0..<50 {
+            try? FileManager.default.removeItem(atPath: folder)
+            guard access(folder, F_OK) == 0 else { return }
+            usleep(100_000)
+        }
+        Terminal.complain("citygate bench: \(folder) could not be removed")
     }
 
     private func progress(_ words: String) { Terminal.complain("… \(words)") }
