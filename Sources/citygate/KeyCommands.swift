@@ -21,7 +21,16 @@ struct KeysCommand: ParsableCommand {
         @OptionGroup var installation: InstallationOptions
         @OptionGroup var output: OutputOptions
 
-        func run() throws { KeysCommand.show(try KeyAdministration(installation.load()).list(), output) }
+        func run() throws {
+            let administration = KeyAdministration(try installation.load())
+            let keys = try administration.list()
+            KeysCommand.show(keys, output)
+            for key in keys where administration.isDue(key) && !output.json {
+                Terminal.say(
+                    "Key \(key.kid) has signed for long enough: citygate keys rotate --algorithm \(key.algorithm.rawValue)"
+                )
+            }
+        }
     }
 
     struct Generate: ParsableCommand {
@@ -48,10 +57,15 @@ struct KeysCommand: ParsableCommand {
         @Argument(help: "The key.")
         var kid: String
 
+        @Flag(name: .long, help: "For an emergency: also when relying parties may not have seen the new key yet.")
+        var atOnce = false
+
         @OptionGroup var installation: InstallationOptions
         @OptionGroup var output: OutputOptions
 
-        func run() throws { KeysCommand.show([try KeyAdministration(installation.load()).activate(kid)], output) }
+        func run() throws {
+            KeysCommand.show([try KeyAdministration(installation.load()).activate(kid, atOnce: atOnce)], output)
+        }
     }
 
     struct Retire: ParsableCommand {
@@ -80,10 +94,15 @@ struct KeysCommand: ParsableCommand {
         @Option(name: .long, help: "Only this algorithm.", transform: KeysCommand.algorithm)
         var algorithm: SignatureAlgorithm?
 
+        @Flag(name: .long, help: "For an emergency: also when relying parties may not have seen the new key yet.")
+        var atOnce = false
+
         @OptionGroup var installation: InstallationOptions
         @OptionGroup var output: OutputOptions
 
-        func run() throws { KeysCommand.show(try KeyAdministration(installation.load()).rotate(algorithm), output) }
+        func run() throws {
+            KeysCommand.show(try KeyAdministration(installation.load()).rotate(algorithm, atOnce: atOnce), output)
+        }
     }
 
     private static func algorithm(_ text: String) throws -> SignatureAlgorithm {

@@ -75,6 +75,8 @@ extension Administration {
     /// - Parameters:
     ///   - id: a chosen `client_id`; random unless given.
     ///   - metadata: RFC 7591 metadata as JSON.
+    /// - Returns: the registration, with the secret if there is one; it cannot be had again.
+    /// - Throws: ``AdministrationFault`` in words; `PostgresError`.
     public func createClient(id: String?, metadata: [UInt8]) async throws -> ClientView {
         let chosen = id ?? Self.newClientID()
         guard let clientID = ClientID(chosen) else {

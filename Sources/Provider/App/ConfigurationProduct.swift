@@ -11,11 +11,11 @@ extension Configuration {
         var accessToken: SignatureAlgorithm
         /// Length of new RSA keys, in bits; 2,048.
         var rsaBits: Int
-        /// How long a key is published before it signs; 24 h.
+        /// How long a key is published before it signs, so that relying parties know it by then; 24 h, in the sandbox none.
         var publishBefore: Duration
         /// How long a key is published after it has signed last, beyond the longest token; 24 h.
         var retireAfter: Duration
-        /// The age at which a key is replaced; 90 d.
+        /// The age at which `citygate keys list` calls for a rotation; 90 d.
         var rotateEvery: Duration
 
         init(_ reader: inout SettingsReader) {
@@ -24,7 +24,11 @@ extension Configuration {
             rsaBits = reader.read("signing.rsa_bits", .count(2048...4096), default: 2048)
             let overlap: ClosedRange<Duration> =
                 (reader.mode == .sandbox ? .seconds(0) : .seconds(3600)) ... .seconds(30 * 86_400)
-            publishBefore = reader.read("signing.publish_before", .duration(overlap), default: .seconds(86_400))
+            publishBefore = reader.read(
+                "signing.publish_before",
+                .duration(overlap),
+                default: reader.mode == .sandbox ? .zero : .seconds(86_400)
+            )
             retireAfter = reader.read("signing.retire_after", .duration(overlap), default: .seconds(86_400))
             rotateEvery = reader.read(
                 "signing.rotate_every",

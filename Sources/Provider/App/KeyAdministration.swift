@@ -37,13 +37,25 @@ public struct KeyAdministration: Sendable {
         return [try folder.generate(algorithm, rsaBits: bits, now: Date())]
     }
 
+    /// Whether a key has signed for so long that it should be replaced.
+    ///
+    /// - Parameter key: A key of this installation.
+    /// - Returns: True for a key that signs and is older than `signing.rotate_every`.
+    public func isDue(_ key: KeyRecord) -> Bool {
+        guard key.state == .current, let since = key.activatedAt else { return false }
+        return -since.timeIntervalSinceNow > TimeInterval(configuration.signing.rotateEvery.components.seconds)
+    }
+
     /// Lets a waiting key sign.
     ///
-    /// - Parameter kid: The key.
+    /// - Parameters:
+    ///   - kid: The key.
+    ///   - atOnce: For an emergency: also when relying parties may not have seen the key yet.
     /// - Returns: The key that signs now.
-    /// - Throws: `KeyFolderError`.
-    public func activate(_ kid: String) throws -> KeyRecord {
-        try folder.activate(kid, now: Date(), overlap: overlap)
+    /// - Throws: `KeyFolderError`; ``Diagnosis`` for a key that has not been published for long enough.
+    public func activate(_ kid: String, atOnce: Bool = false) throws -> KeyRecord {
+        if !atOnce { try refuseUnseen(try folder.keys().filter { $0.kid == kid }) }
+        return try folder.activate(kid, now: Date(), overlap: overlap)
     }
 
     /// Removes a key.
@@ -54,11 +66,31 @@ public struct KeyAdministration: Sendable {
 
     /// Lets the waiting keys sign and makes new ones that wait.
     ///
-    /// - Parameter algorithm: Only this one; nil rotates all.
+    /// - Parameters:
+    ///   - algorithm: Only this one; nil rotates all.
+    ///   - atOnce: As in ``activate(_:atOnce:)``.
     /// - Returns: The keys that sign now.
-    /// - Throws: `KeyFolderError`.
-    public func rotate(_ algorithm: SignatureAlgorithm?) throws -> [KeyRecord] {
-        try folder.rotate(algorithm, rsaBits: configuration.signing.rsaBits, now: Date(), overlap: overlap)
+    /// - Throws: `KeyFolderError`; ``Diagnosis`` for a key that has not been published for long enough.
+    public func rotate(_ algorithm: SignatureAlgorithm?, atOnce: Bool = false) throws -> [KeyRecord] {
+        if !atOnce {
+            let waiting = try folder.keys().filter {
+                $0.state == .next && (algorithm == nil || $0.algorithm == algorithm)
+            }
+            // Of several that wait, the first made is the next to sign.
+            try refuseUnseen(SignatureAlgorithm.allCases.compactMap { each in waiting.first { $0.algorithm == each } })
+        }
+        return try folder.rotate(algorithm, rsaBits: configuration.signing.rsaBits, now: Date(), overlap: overlap)
+    }
+
+    private func refuseUnseen(_ keys: [KeyRecord]) throws {
+        let wait = TimeInterval(configuration.signing.publishBefore.components.seconds)
+        for key in keys where -key.createdAt.timeIntervalSinceNow < wait {
+            throw Diagnosis(
+                .refused,
+                "Key \(key.kid) has been published for less than \(DurationText.print(configuration.signing.publishBefore)) "
+                    + "(signing.publish_before): relying parties may not know it yet. In an emergency: --at-once."
+            )
+        }
     }
 
     /// Seconds a key stays published after it has signed last: the longest token's life, and what the operator adds.

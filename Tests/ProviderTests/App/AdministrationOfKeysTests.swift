@@ -32,6 +32,24 @@ import Testing
         }
     }
 
+    @Test func `lets no key sign that relying parties have not seen, save in an emergency`() throws {
+        try withFolder { folder in
+            var configuration = try Configuration.load(file: nil, environment: [:], mode: .sandbox)
+            configuration.keys.folder = "\(folder)/Keys"
+            configuration.signing.publishBefore = .seconds(86_400)
+            let keys = KeyAdministration(configuration)
+            let waiting = try #require(try keys.generate(nil).first { $0.algorithm == .ES256 && $0.state == .next })
+            #expect { try keys.activate(waiting.kid) } throws: { Diagnosis($0).kind == .refused }
+            #expect { try keys.rotate(nil) } throws: { Diagnosis($0).kind == .refused }
+            #expect(try keys.list().first { $0.kid == waiting.kid }?.state == .next)
+            #expect(try keys.rotate(.ES256, atOnce: true).map(\.kid) == [waiting.kid])
+            configuration.signing.rotateEvery = .seconds(-1)
+            #expect(
+                KeyAdministration(configuration).isDue(try #require(try keys.list().first { $0.kid == waiting.kid }))
+            )
+        }
+    }
+
     @Test func `gives operators a sentence and an exit code for what is not so`() throws {
         #expect(Diagnosis(KeyFolderError.unknownKey(kid: "k1")) == Diagnosis(.notFound, "There is no key k1."))
         #expect(Diagnosis(KeyFolderError.lastCurrent(kid: "k1", algorithm: .ES256)).kind == .refused)
