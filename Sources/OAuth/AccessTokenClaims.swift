@@ -102,6 +102,15 @@ extension AccessTokenClaims {
         now: Date,
         key: (_ kid: String) -> JWK?
     ) throws(OAuthError) {
+        try self.init(verifying: token, issuer: issuer, key: key)
+        try require(audience: audience)
+        try requireUnexpired(now: now)
+    }
+
+    /// Verifies that this server signed a token: what stays true of it for ever, and may be remembered.
+    ///
+    /// - Throws: `invalid_token`. Not checked here: audience, time, and that the token was not revoked.
+    public init(verifying token: String, issuer: Issuer, key: (_ kid: String) -> JWK?) throws(OAuthError) {
         let fault = OAuthError(.invalidToken, "the access token is malformed, foreign or revoked")
         guard let jws = try? JWS.parse(token, limit: Self.longest) else { throw fault }
         // §4: the type first, so that an ID token is never taken for an access token.
@@ -109,9 +118,31 @@ extension AccessTokenClaims {
         guard jws.algorithm != nil, let kid = jws.kid, let jwk = key(kid), jws.isSigned(by: jwk) else { throw fault }
         guard let claims = jws.claims else { throw fault }
         try self.init(claims, issuer: issuer)
+    }
+
+    /// The claims of an opaque token, as ``payload()`` wrote them into the store.
+    ///
+    /// - Throws: `invalid_token` for a document that is none of this issuer's.
+    public init(stored payload: some Collection<UInt8>, issuer: Issuer) throws(OAuthError) {
+        guard let claims = (try? JSON(parsing: Array(payload)))?.object else {
+            throw OAuthError(.invalidToken, "the access token is malformed, foreign or revoked")
+        }
+        try self.init(claims, issuer: issuer)
+    }
+
+    /// RFC 9068 §4: the resource that is asked must be among the audience.
+    ///
+    /// - Throws: `invalid_token`.
+    public func require(audience: String) throws(OAuthError) {
         guard self.audience.contains(audience) else {
             throw OAuthError(.invalidToken, "the access token is for another resource")
         }
+    }
+
+    /// RFC 9068 §4: the present moment must be before the expiry.
+    ///
+    /// - Throws: `invalid_token`.
+    public func requireUnexpired(now: Date) throws(OAuthError) {
         guard expiresAt > now else { throw OAuthError(.invalidToken, "the access token has expired") }
     }
 

@@ -48,6 +48,8 @@ extension Configuration {
         var idToken: Duration
         /// Refresh tokens; 30 d.
         var refreshToken: Duration
+        /// A spent refresh token, for a client that did not get the answer; 10 s, 0 for never.
+        var refreshGrace: Duration
         /// A browser session without a request; 12 h.
         var sessionIdle: Duration
         /// A browser session altogether; 12 h.
@@ -75,6 +77,11 @@ extension Configuration {
                 "lifetimes.refresh_token",
                 .duration(bounds(600, 365 * day)),
                 default: .seconds(30 * day)
+            )
+            refreshGrace = reader.read(
+                "lifetimes.refresh_grace",
+                .duration(.seconds(0) ... .seconds(60)),
+                default: .seconds(10)
             )
             sessionIdle = reader.read(
                 "lifetimes.session_idle",

@@ -22,6 +22,7 @@ struct Rooms: Sendable {
     let consents: Consents
     let codes: AuthorizationCodes
     let grants: Grants
+    let refreshTokens: RefreshTokens
     let partitions: Partitions
     let secrets: KeySecrets
 
@@ -76,27 +77,48 @@ struct Rooms: Sendable {
             lifetime: lifetimes.pendingAuthorization.wholeSeconds
         )
         consents = Consents(database: database)
+        refreshTokens = RefreshTokens(
+            database: database,
+            clock: clock,
+            keys: Self.allDerived("refresh-token", secrets),
+            lifetime: lifetimes.refreshToken.wholeSeconds,
+            grace: Int(lifetimes.refreshGrace.components.seconds)
+        )
         codes = AuthorizationCodes(
             database: database,
             clock: clock,
             lifetime: lifetimes.authorizationCode.wholeSeconds,
-            grantLifetime: lifetimes.authorizationCode.wholeSeconds
-                + ClientRegistrationPolicy.longestAccessTokenLifetime
+            refreshTokens: refreshTokens
         )
         grants = Grants(database: database, vault: vault)
-        partitions = Partitions(database: database)
+        partitions = Partitions(database: database, grantDays: Self.grantDays(lifetimes))
     }
 
     /// A key for one purpose, derived from the installation's token secret (RFC 5869).
     static func derived(_ purpose: String, _ secrets: KeySecrets) -> Secret<[UInt8]> {
+        derived(purpose, from: secrets.token.current)
+    }
+
+    /// The same from every version of the secret, the newest first: for what outlives a change of it.
+    static func allDerived(_ purpose: String, _ secrets: KeySecrets) -> [Secret<[UInt8]>] {
+        secrets.token.versions.sorted { $0.key > $1.key }.map { derived(purpose, from: $0.value) }
+    }
+
+    private static func derived(_ purpose: String, from secret: Secret<[UInt8]>) -> Secret<[UInt8]> {
         Secret(
-            HKDF.sha256(
-                secret: secrets.token.current.reveal(),
-                salt: [],
-                info: Array("citygate|\(purpose)".utf8),
-                count: 32
-            )
+            HKDF.sha256(secret: secret.reveal(), salt: [], info: Array("citygate|\(purpose)".utf8), count: 32)
         )
+    }
+
+    /// The days from the beginning of the longest grant to the end of the last token of it.
+    private static func grantDays(_ lifetimes: Configuration.Lifetimes) -> Int {
+        let refresh = max(
+            lifetimes.refreshToken.wholeSeconds,
+            ClientRegistrationPolicy.longestRefreshTokenLifetime
+        )
+        let seconds =
+            lifetimes.authorizationCode.wholeSeconds + refresh + ClientRegistrationPolicy.longestAccessTokenLifetime
+        return seconds / 86_400 + 1
     }
 
     /// How an operator's client metadata is read: the sandbox takes plain http on loopback.
@@ -131,8 +153,8 @@ struct Rooms: Sendable {
         )
         endpoints.endSession = base + "/oauth2/logout"
         var capabilities = ProviderCapabilities(issuer: issuer, endpoints: endpoints)
-        capabilities.scopes = capabilities.scopes.subtracting([Scope.offlineAccess]).union([Scope.realName])
-        capabilities.grantTypes = [.authorizationCode, .clientCredentials]
+        capabilities.scopes = capabilities.scopes.union([Scope.realName])
+        capabilities.grantTypes = [.authorizationCode, .refreshToken, .clientCredentials]
         let algorithms = keyRing.algorithms
         capabilities.idTokenAlgorithms = algorithms
         capabilities.userInfoAlgorithms = algorithms

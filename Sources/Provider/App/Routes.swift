@@ -60,6 +60,7 @@ extension Rooms {
                 idTokenLifetime: configuration.lifetimes.idToken.wholeSeconds
             ),
             codes: codes,
+            refreshTokens: refreshTokens,
             capabilities: capabilities,
             clock: clock,
             bodyLimit: configuration.http.bodyBytes

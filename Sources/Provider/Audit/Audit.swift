@@ -18,6 +18,9 @@ enum AuditEvent: String, Sendable, CaseIterable {
     case codeIssued = "authorization_code.issued"
     case codeRedeemed = "authorization_code.redeemed"
     case codeReplayed = "authorization_code.replayed"
+    case refreshTokenRotated = "refresh_token.rotated"
+    case refreshTokenReplayed = "refresh_token.replayed"
+    case tokenRevoked = "token.revoked"
     case clientCreated = "client.created"
     case clientUpdated = "client.updated"
     case clientDisabled = "client.disabled"
@@ -68,6 +71,17 @@ struct AuditRecord: Sendable {
         INSERT INTO audit (event, account_id, client_id, object, outcome, network, request_id, detail)
         SELECT \(event.rawValue), \(account?.uuid)::uuid, \(client), \(object), \(outcome), \(trace.network),
             \(trace.requestID), \(detail.text)::jsonb FROM \(raw: source)
+        """
+    }
+
+    /// The statement that writes a row for each grant in `source`, a CTE with `day`, `id` and `account_id`: its account and
+    /// its name as tokens carry it.
+    func insertion(_ trace: Trace, fromGrants source: String) -> SQL {
+        """
+        INSERT INTO audit (event, account_id, client_id, object, outcome, network, request_id, detail)
+        SELECT \(event.rawValue), account_id, \(client),
+            translate(encode(substring(int4send(day) FROM 3) || uuid_send(id), 'base64'), '+/', '-_'), \(outcome),
+            \(trace.network), \(trace.requestID), \(detail.text)::jsonb FROM \(raw: source)
         """
     }
 }

@@ -9,8 +9,7 @@ struct AuthorizationCodes: Sendable {
     let clock: ServerClock
     /// Life of a code in seconds.
     let lifetime: Int
-    /// The longest life of what hangs on a grant, in seconds: the grant is forgotten after it.
-    let grantLifetime: Int
+    let refreshTokens: RefreshTokens
 
     /// A request that needs nothing more.
     struct Decision: Sendable {
@@ -33,7 +32,8 @@ struct AuthorizationCodes: Sendable {
         let request = decision.request
         let session = decision.session
         let clientID = request.client.id.value
-        let grant = GrantID(day: Day(of: clock.now.addingTimeInterval(Double(grantLifetime))), uuid: UUID())
+        let end = clock.now.addingTimeInterval(Double(grantLifetime(of: request)))
+        let grant = GrantID(day: Day(of: end), uuid: UUID())
         let code = DatedToken(expiry: clock.now.addingTimeInterval(Double(lifetime)))
         let issued = AuditRecord(event: .codeIssued, account: session.account, client: clientID, object: grant.text)
         let closed: SQL = pending.flatMap(PendingAuthorizations.closing) ?? "SELECT 1"
@@ -57,6 +57,12 @@ struct AuthorizationCodes: Sendable {
             """
         )
         return rows.isEmpty ? nil : code.value
+    }
+
+    /// The longest life of what can hang on the grant, in seconds: the grant is forgotten after it.
+    private func grantLifetime(of request: AuthorizationRequest) -> Int {
+        let family = request.wantsRefreshToken ? refreshTokens.lifetime(of: request.client) : 0
+        return lifetime + family + ClientRegistrationPolicy.longestAccessTokenLifetime
     }
 
     /// What a code is bound to (T4): who may bring it, from where, and with which verifier.
@@ -84,25 +90,30 @@ struct AuthorizationCodes: Sendable {
 
     /// Redeems a code: the one conditional update of RFC 6749 §4.1.3. All that must agree stands in the condition, and the
     /// grant is opened in the same statement: a racing second try waits for it and then finds the code spent.
-    /// - Returns: the grant; nil where the client hears `invalid_grant`. A code that was spent before and is proved again by
-    ///   client, redirect URI and verifier ends everything that was made from it (RFC 6749 §4.1.2).
+    /// - Returns: the grant, and its first refresh token where offline access was granted; nil where the client hears
+    ///   `invalid_grant`. A code that was spent before and is proved again by client, redirect URI and verifier ends
+    ///   everything that was made from it (RFC 6749 §4.1.2).
     func redeem(_ request: TokenRequest.AuthorizationCode, client: Client, trace: Trace) async throws
-        -> AuthorizationGrant?
+        -> (grant: AuthorizationGrant, refreshToken: Secret<String>?)?
     {
         guard let code = DatedToken(presented: request.code) else { return nil }
         let presented = Presented(code, request, client)
         let record = AuditRecord(event: .codeRedeemed, client: client.id.value)
+        let refresh = client.grantTypes.contains(.refreshToken) ? refreshTokens.first(for: client) : nil
+        let begun = refresh.map { refreshTokens.beginning($0, of: client, from: "opened") } ?? "SELECT NULL AS grant_id"
         let rows = try await database.write(
             """
             WITH spent AS (
                 \(sql: OneTime.spending(where: presented.matches))
                 RETURNING (payload->>'grant_day')::integer AS day, (payload->>'grant_id')::uuid AS id
             ), opened AS (\(sql: Grants.opening(from: "spent"))
-            ), audited AS (\(sql: record.insertion(trace, ifAnyIn: "opened")))
-            SELECT * FROM opened
+            ), begun AS (\(sql: begun)), audited AS (\(sql: record.insertion(trace, fromGrants: "opened")))
+            SELECT *, EXISTS (SELECT FROM begun WHERE grant_id IS NOT NULL) AS is_offline FROM opened
             """
         )
-        if let row = rows.first { return try AuthorizationGrant(row: row) }
+        if let row = rows.first {
+            return (try AuthorizationGrant(row: row), try row.get("is_offline") ? refresh?.value : nil)
+        }
         try await revokeIfReplayed(presented, client: client, trace: trace)
         return nil
     }
@@ -117,7 +128,7 @@ struct AuthorizationCodes: Sendable {
                 SELECT (payload->>'grant_day')::integer AS day, (payload->>'grant_id')::uuid AS id FROM one_time
                 WHERE \(sql: presented.matches) AND spent_at IS NOT NULL
             ), revoked AS (\(sql: Grants.revocation(from: "returned"))
-            ), audited AS (\(sql: record.insertion(trace, ifAnyIn: "revoked")))
+            ), audited AS (\(sql: record.insertion(trace, fromGrants: "revoked")))
             SELECT id FROM revoked
             """
         )

@@ -22,7 +22,8 @@ struct AuthorizationGrant: Sendable {
     let authentication: AuthenticationContext
 
     static let columns: SQL = """
-        g.day, g.id, g.account_id, g.subject AS grant_subject, g.sid, g.scope, g.claims, g.resource, g.nonce, g.acr, g.amr, g.auth_time
+        g.day, g.id, g.account_id, g.subject AS grant_subject, g.sid, g.scope, g.claims, g.resource, g.nonce, g.acr, g.amr,
+            g.auth_time, g.created_at
         """
 
     /// A row of ``columns``.
@@ -45,6 +46,14 @@ struct AuthorizationGrant: Sendable {
             level: AssuranceLevel(acr: try row.get("acr")) ?? .l1,
             methods: try row.get("amr", as: [String].self).compactMap(AuthenticationMethod.init(rawValue:))
         )
+    }
+
+    /// The part that a token request asks for: never more scope than was granted, and a choice among its resources. Where
+    /// the authorization named none, the token request may name one of the client's own (RFC 8707 §2.2).
+    /// - Throws: `invalid_scope`, `invalid_target`.
+    func access(scope: Scope?, resources: [String]) throws(OAuthError) -> GrantedAccess {
+        try GrantedAccess(scope: self.scope, resources: self.resources.isEmpty ? resources : self.resources)
+            .narrowed(scope: scope, resources: resources)
     }
 }
 

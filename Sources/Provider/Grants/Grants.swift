@@ -66,7 +66,7 @@ struct Grants: Sendable {
         """
         UPDATE authorization_grant g SET revoked_at = instant() FROM \(raw: source) r
         WHERE g.day = r.day AND g.id = r.id AND g.revoked_at IS NULL
-        RETURNING g.id
+        RETURNING g.day, g.id, g.account_id
         """
     }
 }

@@ -10,8 +10,10 @@ struct DatedToken: Sendable {
     let value: Secret<String>
 
     /// A new token for something that ends at `expiry`.
-    init(expiry: Date) {
-        let day = Day(of: expiry)
+    init(expiry: Date) { self.init(day: Day(of: expiry)) }
+
+    /// A new token of a day.
+    init(day: Day) {
         let number = UInt16(clamping: day.number)
         let bytes = [UInt8(number >> 8), UInt8(number & 0xFF)] + Random.bytes(32)
         self.day = Day(number: Int(number))

@@ -80,10 +80,10 @@ struct SandboxClients: Sendable {
         object["organisation"] = "京城市政务服务中心（沙箱）"
         object["redirect_uris"] = Self.redirectURIs
         object["post_logout_redirect_uris"] = Self.redirectURIs
-        object["grant_types"] = ["authorization_code"]
+        object["grant_types"] = ["authorization_code", "refresh_token"]
         object["response_types"] = ["code"]
         object["token_endpoint_auth_method"] = .string(method)
-        object["scope"] = "openid profile email phone address realname"
+        object["scope"] = "openid profile email phone address realname offline_access"
         object["realname_claims"] = ["real_name", "id_type", "id_number"]
         for (member, value) in extra { object[member] = value }
         return .object(object)

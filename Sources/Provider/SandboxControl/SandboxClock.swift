@@ -20,9 +20,10 @@ struct SandboxClock: Sendable {
             try await transaction.execute("INSERT INTO sandbox_clock DEFAULT VALUES ON CONFLICT DO NOTHING")
             try await transaction.execute(
                 """
-                CREATE OR REPLACE FUNCTION instant() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$
-                    SELECT statement_timestamp() + make_interval(secs => (SELECT offset_seconds FROM sandbox_clock))
-                $$
+                CREATE OR REPLACE FUNCTION instant() RETURNS timestamptz LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+                BEGIN
+                    RETURN statement_timestamp() + make_interval(secs => (SELECT offset_seconds FROM sandbox_clock));
+                END $$
                 """
             )
         }

@@ -12,6 +12,7 @@ enum Schema {
         Migration(number: 2, name: "accounts", sql: accounts),
         Migration(number: 3, name: "clients", sql: clients),
         Migration(number: 4, name: "authorization", sql: authorization),
+        Migration(number: 5, name: "refresh-tokens", sql: refreshTokens),
     ]
 
     /// Each table is written by exactly one room (HouseTests hold the sources to it).
@@ -26,6 +27,7 @@ enum Schema {
         "one_time": "OneTime",
         "pending_authorization": "Flows",
         "authorization_grant": "Grants",
+        "refresh_token": "Grants",
         "consent": "Authorization",
         "sandbox_clock": "SandboxControl",
     ]

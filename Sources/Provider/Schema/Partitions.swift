@@ -10,6 +10,8 @@ struct Partitions: Sendable {
         let ahead: Int
         /// Days a row stays after its day.
         let keep: Int
+        /// Rows lie as far ahead as a grant may end, beside ``ahead``.
+        var endsWithGrants = false
     }
 
     /// Rows of `session` stay a week as tombstones (trust.md 5.4); the others go with the day they end.
@@ -17,19 +19,23 @@ struct Partitions: Sendable {
         Table(name: "one_time", span: 1, ahead: 3, keep: 1),
         Table(name: "session", span: 1, ahead: 32, keep: 7),
         Table(name: "pending_authorization", span: 1, ahead: 3, keep: 1),
-        Table(name: "authorization_grant", span: 7, ahead: 40, keep: 1),
+        Table(name: "authorization_grant", span: 7, ahead: 3, keep: 1, endsWithGrants: true),
+        Table(name: "refresh_token", span: 7, ahead: 3, keep: 1, endsWithGrants: true),
     ]
 
     let database: Database
+    /// The days that the longest grant lives: it follows the settings of refresh tokens.
+    let grantDays: Int
 
     /// Makes the partitions that rows written from `today` on can need.
     func ensure(today: Day) async throws {
         for table in Self.tables {
+            let ahead = table.ahead + (table.endsWithGrants ? grantDays : 0)
             // One day back as well: another process's clock may be a little behind.
             _ = try await database.write(
                 """
                 SELECT ensure_partitions(\(table.name), \(today.number - 1)::integer,
-                    \(today.number + table.ahead)::integer, \(table.span)::integer)
+                    \(today.number + ahead)::integer, \(table.span)::integer)
                 """
             )
         }

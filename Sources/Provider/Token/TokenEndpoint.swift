@@ -14,6 +14,7 @@ struct TokenEndpoint: Sendable {
     let authenticator: ClientAuthenticator
     let issuer: TokenIssuer
     let codes: AuthorizationCodes
+    let refreshTokens: RefreshTokens
     let capabilities: ProviderCapabilities
     let clock: ServerClock
     /// The largest body, in bytes.
@@ -39,7 +40,7 @@ struct TokenEndpoint: Sendable {
             switch asked {
             case .authorizationCode(let grant): try await redeem(grant, client, context)
             case .clientCredentials(let grant): try issuer.clientCredentials(grant, client: client)
-            case .refreshToken: throw OAuthError(.unsupportedGrantType, "grant_type is not supported")
+            case .refreshToken(let grant): try await refresh(grant, client, context)
             }
         context.logger.info(
             "token issued",
@@ -52,9 +53,31 @@ struct TokenEndpoint: Sendable {
     private func redeem(_ asked: TokenRequest.AuthorizationCode, _ client: Client, _ context: ProviderContext)
         async throws -> TokenResponse
     {
-        guard let grant = try await codes.redeem(asked, client: client, trace: Trace(context)) else {
+        guard let redeemed = try await codes.redeem(asked, client: client, trace: Trace(context)) else {
             throw OAuthError(.invalidGrant, "the code is unknown, expired, used or bound to other values")
         }
-        return try await issuer.authorizationCode(grant, resources: asked.resources, client: client)
+        let grant = redeemed.grant
+        return try await issuer.tokens(
+            of: grant,
+            access: grant.access(scope: nil, resources: asked.resources),
+            nonce: grant.nonce,
+            refreshToken: redeemed.refreshToken,
+            client: client
+        )
+    }
+
+    /// RFC 6749 §6. OIDC Core §12.2: the new ID token speaks of the same login and has no nonce.
+    private func refresh(_ asked: TokenRequest.Refresh, _ client: Client, _ context: ProviderContext) async throws
+        -> TokenResponse
+    {
+        let rotation = try await refreshTokens.rotate(asked, client: client, trace: Trace(context))
+        if rotation.isRetry { context.logger.info("refresh repeated", metadata: ["client_id": "\(client.id.value)"]) }
+        return try await issuer.tokens(
+            of: rotation.grant,
+            access: rotation.grant.access(scope: asked.scope, resources: asked.resources),
+            nonce: nil,
+            refreshToken: rotation.successor,
+            client: client
+        )
     }
 }

@@ -13,12 +13,17 @@ struct TokenIssuer: Sendable {
     /// The same for ID tokens.
     let idTokenLifetime: Int
 
-    /// The tokens of a redeemed code (RFC 6749 §4.1.4, OIDC Core §3.1.3.3).
-    /// - Parameter resources: a choice among the resources granted; empty for all (RFC 8707 §2.2).
-    func authorizationCode(_ grant: AuthorizationGrant, resources: [String], client: Client) async throws
-        -> TokenResponse
-    {
-        let access = try GrantedAccess(scope: grant.scope, resources: grant.resources).narrowed(resources: resources)
+    /// The tokens of a grant (RFC 6749 §4.1.4 and §6, OIDC Core §3.1.3.3 and §12.2).
+    /// - Parameters:
+    ///   - access: what the access token reaches, within the grant.
+    ///   - nonce: for the ID token that answers the authorization request itself; nil for a later one.
+    func tokens(
+        of grant: AuthorizationGrant,
+        access: GrantedAccess,
+        nonce: String?,
+        refreshToken: Secret<String>?,
+        client: Client
+    ) async throws -> TokenResponse {
         let now = clock.now
         let lifetime = client.accessTokenLifetime ?? accessTokenLifetime
         let claims = AccessTokenClaims(
@@ -29,14 +34,22 @@ struct TokenIssuer: Sendable {
             issuedAt: now,
             expiresAt: now.addingTimeInterval(Double(lifetime)),
             id: Self.newID(),
-            scope: grant.scope,
+            scope: access.scope,
             authentication: grant.authentication,
             grantID: grant.id.text
         )
         let accessToken = try sign(claims, client)
-        var response = TokenResponse(accessToken: accessToken, expiresIn: lifetime, scope: grant.scope)
-        if grant.scope.contains(Scope.openID) {
-            response.idToken = try await idToken(grant, client, accessToken: accessToken, now: now)
+        var response = TokenResponse(accessToken: accessToken, expiresIn: lifetime, scope: access.scope)
+        response.refreshToken = refreshToken?.reveal()
+        if access.scope.contains(Scope.openID) {
+            response.idToken = try await idToken(
+                grant,
+                access.scope,
+                nonce: nonce,
+                client,
+                accessToken: accessToken,
+                now: now
+            )
         }
         return response
     }
@@ -48,7 +61,9 @@ struct TokenIssuer: Sendable {
         let claims = AccessTokenClaims(
             issuer: capabilities.issuer,
             subject: Subject(client.id.value),
-            audience: grant.resources.isEmpty ? [capabilities.issuer.value] : grant.resources,
+            audience: GrantedAccess(scope: grant.scope, resources: grant.resources).audience(
+                issuer: capabilities.issuer
+            ),
             clientID: client.id,
             issuedAt: now,
             expiresAt: now.addingTimeInterval(Double(lifetime)),
@@ -64,9 +79,14 @@ struct TokenIssuer: Sendable {
     }
 
     /// OIDC Core §2; the algorithm is the one the client registered (T2).
-    private func idToken(_ grant: AuthorizationGrant, _ client: Client, accessToken: String, now: Date) async throws
-        -> String
-    {
+    private func idToken(
+        _ grant: AuthorizationGrant,
+        _ scope: Scope,
+        nonce: String?,
+        _ client: Client,
+        accessToken: String,
+        now: Date
+    ) async throws -> String {
         let algorithm = client.idTokenSignedResponseAlg
         var token = IDToken(
             issuer: capabilities.issuer,
@@ -76,12 +96,12 @@ struct TokenIssuer: Sendable {
             expiresAt: now.addingTimeInterval(Double(client.idTokenLifetime ?? idTokenLifetime)),
             authentication: grant.authentication
         )
-        token.nonce = grant.nonce
+        token.nonce = nonce
         token.sessionID = SessionID(grant.sid)
         token.accessToken = accessToken
         if !grant.claims.idToken.isEmpty, let account = try await accounts.find(grant.account) {
             token.claims = UserInfo.idTokenClaims(
-                scope: grant.scope,
+                scope: scope,
                 responseType: .code,
                 claims: grant.claims,
                 client: client,
