@@ -33,7 +33,7 @@ enum FloorRule {
         "SignIn": .citizen, "Registration": .citizen, "Recovery": .citizen, "RealName": .citizen, "Profile": .citizen,
         "MiniProgram": .miniProgram,
         "Flows": .ground(4),
-        "Sessions": .ground(3), "Verification": .ground(3),
+        "Sessions": .ground(3), "Verification": .ground(3), "Grants": .ground(3),
         "Accounts": .ground(2), "Clients": .ground(2),
         "OneTime": .ground(1),
         "Audit": .ground(0),
