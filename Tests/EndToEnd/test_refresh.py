@@ -2,7 +2,7 @@
 
 import pytest
 from authlib.integrations.requests_client import OAuth2Session
-from requests_oauth2client import OAuth2Client
+from requests_oauth2client import ClientSecretBasic, OAuth2Client
 
 from harness.sandbox import Sandbox
 from harness.tokens import check_id_token, payload_of
@@ -116,14 +116,15 @@ def test_scope_may_be_narrowed_for_one_access_token_and_never_widened(citygate, 
     assert whole["scope"] == tokens["scope"] and "id_token" in whole
 
 
-def test_a_resource_is_chosen_among_the_clients_own(citygate, client, tokens):
-    if not client.metadata.get("resources"):
-        pytest.skip("this client is registered for no resource")
+def test_a_resource_must_be_one_of_those_granted(citygate, signed_in, client, tokens):
     resource = client.metadata["resources"][0]
-    body = refresh(citygate, client, tokens["refresh_token"], resource=resource).json()
+    refused(refresh(citygate, client, tokens["refresh_token"], resource=resource), "invalid_target")
+    granted = signed_in.tokens(client, scope=OFFLINE, resource=resource)
+    refused(refresh(citygate, client, granted["refresh_token"], resource="https://elsewhere.example/"), "invalid_target")
+    body = refresh(citygate, client, granted["refresh_token"], resource=resource).json()
     assert payload_of(body["access_token"])["aud"] == resource
-    refused(refresh(citygate, client, body["refresh_token"], resource="https://elsewhere.example/"), "invalid_target")
-    assert payload_of(refresh(citygate, client, body["refresh_token"]).json()["access_token"])["aud"] == citygate.issuer
+    # None named is all of them.
+    assert payload_of(refresh(citygate, client, body["refresh_token"]).json()["access_token"])["aud"] == resource
 
 
 def test_another_client_cannot_use_it_and_ends_nothing_by_trying(citygate, sandbox, client, tokens):
@@ -191,7 +192,7 @@ def test_authlib_refreshes(citygate, client, tokens):
 def test_requests_oauth2client_refreshes(citygate, client, tokens):
     metadata = citygate.metadata()
     party = OAuth2Client(metadata["token_endpoint"], userinfo_endpoint=metadata["userinfo_endpoint"],
-                         auth=(client.id, client.secret), testing=True)
+                         auth=ClientSecretBasic(client.id, client.secret), testing=True)
     renewed = party.refresh_token(tokens["refresh_token"])
     assert renewed.refresh_token != tokens["refresh_token"]
     assert party.userinfo(renewed)["sub"] == payload_of(tokens["id_token"])["sub"]

@@ -139,3 +139,29 @@ import Testing
         #expect(try Example.refusal { _ = try extract([], "access_token=a&access_token=a") } == .invalidRequest)
     }
 }
+
+@Suite struct `Opaque access token claims` {
+    @Test func `what is stored reads back as it was`() throws {
+        let claims = AccessTokenClaims(
+            issuer: try #require(Issuer("https://login.example")),
+            subject: Subject("s"),
+            audience: ["https://login.example"],
+            clientID: ClientID(trusted: "c"),
+            issuedAt: Date(timeIntervalSince1970: 10),
+            expiresAt: Date(timeIntervalSince1970: 20),
+            id: "j",
+            scope: ["openid"],
+            grantID: "g"
+        )
+        #expect(try AccessTokenClaims(stored: claims.payload(), issuer: claims.issuer) == claims)
+        let elsewhere = try #require(Issuer("https://other.example"))
+        #expect(
+            try Example.refusal { _ = try AccessTokenClaims(stored: claims.payload(), issuer: elsewhere) }
+                == .invalidToken
+        )
+        #expect(
+            try Example.refusal { _ = try AccessTokenClaims(stored: [UInt8]("{".utf8), issuer: claims.issuer) }
+                == .invalidToken
+        )
+    }
+}

@@ -23,6 +23,7 @@ struct Rooms: Sendable {
     let codes: AuthorizationCodes
     let grants: Grants
     let refreshTokens: RefreshTokens
+    let tokenMemory = TokenMemory<AccessTokenClaims>(capacity: 10_000)
     let partitions: Partitions
     let secrets: KeySecrets
 
@@ -77,13 +78,7 @@ struct Rooms: Sendable {
             lifetime: lifetimes.pendingAuthorization.wholeSeconds
         )
         consents = Consents(database: database)
-        refreshTokens = RefreshTokens(
-            database: database,
-            clock: clock,
-            keys: Self.allDerived("refresh-token", secrets),
-            lifetime: lifetimes.refreshToken.wholeSeconds,
-            grace: Int(lifetimes.refreshGrace.components.seconds)
-        )
+        refreshTokens = Self.refreshTokens(lifetimes, database: database, clock: clock, secrets: secrets)
         codes = AuthorizationCodes(
             database: database,
             clock: clock,
@@ -108,17 +103,6 @@ struct Rooms: Sendable {
         Secret(
             HKDF.sha256(secret: secret.reveal(), salt: [], info: Array("citygate|\(purpose)".utf8), count: 32)
         )
-    }
-
-    /// The days from the beginning of the longest grant to the end of the last token of it.
-    private static func grantDays(_ lifetimes: Configuration.Lifetimes) -> Int {
-        let refresh = max(
-            lifetimes.refreshToken.wholeSeconds,
-            ClientRegistrationPolicy.longestRefreshTokenLifetime
-        )
-        let seconds =
-            lifetimes.authorizationCode.wholeSeconds + refresh + ClientRegistrationPolicy.longestAccessTokenLifetime
-        return seconds / 86_400 + 1
     }
 
     /// How an operator's client metadata is read: the sandbox takes plain http on loopback.
@@ -151,6 +135,8 @@ struct Rooms: Sendable {
             userInfo: base + "/oauth2/userinfo",
             jwks: base + "/oauth2/jwks"
         )
+        endpoints.revocation = base + "/oauth2/revoke"
+        endpoints.introspection = base + "/oauth2/introspect"
         endpoints.endSession = base + "/oauth2/logout"
         var capabilities = ProviderCapabilities(issuer: issuer, endpoints: endpoints)
         capabilities.scopes = capabilities.scopes.union([Scope.realName])
@@ -159,6 +145,7 @@ struct Rooms: Sendable {
         capabilities.idTokenAlgorithms = algorithms
         capabilities.userInfoAlgorithms = algorithms
         capabilities.accessTokenAlgorithms = algorithms
+        capabilities.accessTokenFormats = [.jwt, .opaque]
         capabilities.policyURI = base + "/privacy"
         capabilities.tosURI = base + "/terms"
         return capabilities

@@ -16,6 +16,7 @@ extension Rooms {
             }
         )
         addProtocolRoutes(to: router)
+        addTokenRoutes(to: router)
         addPageRoutes(to: router)
         Health(database: database, clock: clock).addRoutes(to: router)
         return router
@@ -43,35 +44,6 @@ extension Rooms {
             consents: consents,
             capabilities: capabilities,
             sandboxPatterns: desk.isSandbox
-        ).addRoutes(to: router)
-        TokenEndpoint(
-            authenticator: ClientAuthenticator(
-                clients: clients,
-                oneTime: oneTime,
-                capabilities: capabilities,
-                clock: clock
-            ),
-            issuer: TokenIssuer(
-                capabilities: capabilities,
-                keyRing: keyRing,
-                accounts: accounts,
-                clock: clock,
-                accessTokenLifetime: configuration.lifetimes.accessToken.wholeSeconds,
-                idTokenLifetime: configuration.lifetimes.idToken.wholeSeconds
-            ),
-            codes: codes,
-            refreshTokens: refreshTokens,
-            capabilities: capabilities,
-            clock: clock,
-            bodyLimit: configuration.http.bodyBytes
-        ).addRoutes(to: router)
-        UserInfoEndpoint(
-            grants: grants,
-            clients: clients,
-            keyRing: keyRing,
-            capabilities: capabilities,
-            clock: clock,
-            bodyLimit: configuration.http.bodyBytes
         ).addRoutes(to: router)
         DiscoveryEndpoint(capabilities: capabilities, keyRing: keyRing).addRoutes(to: router)
     }

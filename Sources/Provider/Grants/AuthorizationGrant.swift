@@ -48,12 +48,11 @@ struct AuthorizationGrant: Sendable {
         )
     }
 
-    /// The part that a token request asks for: never more scope than was granted, and a choice among its resources. Where
-    /// the authorization named none, the token request may name one of the client's own (RFC 8707 §2.2).
+    /// The part that a token request asks for: never more scope than was granted, and a choice among its resources
+    /// (RFC 6749 §6, RFC 8707 §2.2).
     /// - Throws: `invalid_scope`, `invalid_target`.
     func access(scope: Scope?, resources: [String]) throws(OAuthError) -> GrantedAccess {
-        try GrantedAccess(scope: self.scope, resources: self.resources.isEmpty ? resources : self.resources)
-            .narrowed(scope: scope, resources: resources)
+        try GrantedAccess(scope: self.scope, resources: self.resources).narrowed(scope: scope, resources: resources)
     }
 }
 

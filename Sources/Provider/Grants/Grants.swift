@@ -9,17 +9,47 @@ struct Grants: Sendable {
 
     /// The living grant with its person: not revoked, the account in use, nothing ended since (trust.md T34).
     func find(_ id: GrantID) async throws -> (grant: AuthorizationGrant, account: Account)? {
-        let row = try await database.row(
-            """
+        let row = try await database.row(Self.finding(id))
+        return try row.map { (try AuthorizationGrant(row: $0, id: id), try Account(row: $0, vault: vault)) }
+    }
+
+    static func finding(_ id: GrantID) -> SQL {
+        """
             SELECT g.account_id, g.subject AS grant_subject, g.sid, g.scope, g.claims, g.resource, g.nonce, g.acr,
                 g.amr, g.auth_time, \(sql: Account.columns)
             FROM authorization_grant g
             JOIN account a ON a.id = g.account_id AND a.state = 'active' AND a.session_epoch = g.session_epoch
             JOIN account_key k ON k.account_id = a.id
             WHERE g.day = \(id.dayNumber) AND g.id = \(id.uuid) AND g.revoked_at IS NULL
+        """
+    }
+
+    /// The same question without the person: whether a token of the grant still counts.
+    func isLiving(_ id: GrantID) async throws -> Bool {
+        try await database.row(Self.livingCheck(id)) != nil
+    }
+
+    static func livingCheck(_ id: GrantID) -> SQL {
+        """
+        SELECT 1 AS is_there FROM authorization_grant g
+        JOIN account a ON a.id = g.account_id AND a.state = 'active' AND a.session_epoch = g.session_epoch
+        WHERE g.day = \(id.dayNumber) AND g.id = \(id.uuid) AND g.revoked_at IS NULL
+        """
+    }
+
+    /// Revokes a grant of this client, with an audit row. Revoking it twice is no error.
+    func revoke(_ id: GrantID, client: Client, trace: Trace) async throws {
+        let record = AuditRecord(event: .tokenRevoked, client: client.id.value)
+        _ = try await database.write(
+            """
+            WITH named AS (
+                SELECT day, id FROM authorization_grant
+                WHERE day = \(id.dayNumber) AND id = \(id.uuid) AND client_id = \(client.id.value)
+            ), revoked AS (\(sql: Self.revocation(from: "named"))
+            ), audited AS (\(sql: record.insertion(trace, fromGrants: "revoked")))
+            SELECT id FROM revoked
             """
         )
-        return try row.map { (try AuthorizationGrant(row: $0, id: id), try Account(row: $0, vault: vault)) }
     }
 
     /// What a new grant holds.

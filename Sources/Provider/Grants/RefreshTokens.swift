@@ -61,26 +61,37 @@ struct RefreshTokens: Sendable {
     func rotate(_ request: TokenRequest.Refresh, client: Client, trace: Trace) async throws -> Rotation {
         guard let token = DatedToken(presented: request.refreshToken) else { throw Self.unknown }
         let successor = DatedToken(day: token.day)
+        let statement = try rotation(of: token, to: successor, request, client: client, trace: trace)
+        let rows = try await database.write(statement)
+        guard let row = rows.first else { return try await explain(token, request, client: client, trace: trace) }
+        return Rotation(grant: try AuthorizationGrant(row: row), successor: successor.value, isRetry: false)
+    }
+
+    /// The statement of a rotation.
+    func rotation(
+        of token: DatedToken,
+        to successor: DatedToken,
+        _ request: TokenRequest.Refresh,
+        client: Client,
+        trace: Trace
+    ) throws -> SQL {
         let sealed = try AESGCM.seal(Array(successor.value.reveal().utf8), key: Self.key(from: token), aad: aad(token))
-        let rows = try await database.write(
-            """
+        let record = AuditRecord(event: .refreshTokenRotated, client: client.id.value)
+        return """
             WITH spent AS (
                 UPDATE refresh_token t SET spent_at = instant(), successor = \(sealed)
                 FROM authorization_grant g, account a
                 WHERE \(sql: matches(token)) AND t.spent_at IS NULL AND \(sql: isAlive(client))
                     AND \((request.scope ?? []).names)::text[] <@ string_to_array(g.scope, ' ')
-                    AND (g.resource = '{}' OR \(request.resources)::text[] <@ g.resource)
+                    AND \(request.resources)::text[] <@ g.resource
                 RETURNING t.expires_at, \(sql: AuthorizationGrant.columns)
             ), succeeded AS (
                 INSERT INTO refresh_token (day, hash, grant_day, grant_id, issued_at, expires_at)
-                SELECT \(successor.day.number)::integer, \(hash(successor))::bytea, day, id, instant(), expires_at FROM spent
-            ), audited AS (\(sql: AuditRecord(event: .refreshTokenRotated, client: client.id.value)
-                .insertion(trace, fromGrants: "spent")))
+                SELECT \(successor.day.number)::integer, \(hash(successor))::bytea, day, id, instant(), expires_at
+                FROM spent
+            ), audited AS (\(sql: record.insertion(trace, fromGrants: "spent")))
             SELECT * FROM spent
             """
-        )
-        guard let row = rows.first else { return try await explain(token, request, client: client, trace: trace) }
-        return Rotation(grant: try AuthorizationGrant(row: row), successor: successor.value, isRetry: false)
     }
 
     /// Why a token was not spent: what the client hears, and what follows for the family.

@@ -14,12 +14,14 @@ struct OneTime: Sendable {
         case captcha = 1
         case authorizationCode = 2
         case clientAssertion = 3
+        case revokedAccessToken = 10
 
         var type: String {
             switch self {
             case .captcha: "captcha"
             case .authorizationCode: "authorization_code"
             case .clientAssertion: "client_assertion"
+            case .revokedAccessToken: "revoked_access_token"
             }
         }
     }
@@ -106,15 +108,46 @@ struct OneTime: Sendable {
     /// Marks an outside identifier (a `jti`) as used until it expires.
     /// - Returns: false when it had been used before, on whichever process.
     func claim(_ kind: Kind, identifier: String, until expiry: Date) async throws -> Bool {
-        let claimed = try await database.execute(
+        try await database.execute(Self.claiming(kind, identifier, until: expiry)) == 1
+    }
+
+    /// The same, with an audit row if it was not used before.
+    func claim(
+        _ kind: Kind,
+        identifier: String,
+        until expiry: Date,
+        record: AuditRecord,
+        trace: Trace
+    ) async throws {
+        _ = try await database.write(
             """
-            INSERT INTO one_time (day, kind, hash, issued_at, expires_at, spent_at)
-            VALUES (\(Day(of: expiry).number), \(kind.rawValue), \(OpaqueToken.hash(identifier, type: kind.type)),
-                instant(), \(expiry), instant())
-            ON CONFLICT DO NOTHING
+            WITH claimed AS (\(sql: Self.claiming(kind, identifier, until: expiry)) RETURNING kind
+            ), audited AS (\(sql: record.insertion(trace, ifAnyIn: "claimed")))
+            SELECT kind FROM claimed
             """
         )
-        return claimed == 1
+    }
+
+    /// Whether an outside identifier is marked as used.
+    func isClaimed(_ kind: Kind, identifier: String, until expiry: Date) async throws -> Bool {
+        try await database.row(Self.claimCheck(kind, identifier, until: expiry)) != nil
+    }
+
+    static func claimCheck(_ kind: Kind, _ identifier: String, until expiry: Date) -> SQL {
+        """
+        SELECT 1 AS is_there FROM one_time
+        WHERE day = \(Day(of: expiry).number) AND kind = \(kind.rawValue)
+            AND hash = \(OpaqueToken.hash(identifier, type: kind.type))
+        """
+    }
+
+    private static func claiming(_ kind: Kind, _ identifier: String, until expiry: Date) -> SQL {
+        """
+        INSERT INTO one_time (day, kind, hash, issued_at, expires_at, spent_at)
+        VALUES (\(Day(of: expiry).number), \(kind.rawValue), \(OpaqueToken.hash(identifier, type: kind.type)),
+            instant(), \(expiry), instant())
+        ON CONFLICT DO NOTHING
+        """
     }
 }
 

@@ -15,12 +15,22 @@ struct SandboxClients: Sendable {
         var privateKey: JSON?
     }
 
+    /// The interface that the services among them offer and call (RFC 8707).
+    static let resource: JSON = "https://api.citygate.example/"
     static let redirectURIs: JSON = ["http://127.0.0.1:*/callback", "https://localhost:*/callback"]
 
-    func all() throws -> [Ready] {
+    func all() throws -> [Ready] { try relyingParties() + services() }
+
+    /// Where people log in.
+    private func relyingParties() throws -> [Ready] {
         let key = try signingKey()
         return [
-            with(secret: "sandbox-basic", method: "client_secret_basic", "机密客户端，HTTP Basic"),
+            with(
+                secret: "sandbox-basic",
+                method: "client_secret_basic",
+                "机密客户端，HTTP Basic",
+                extra: [("resources", [Self.resource])]
+            ),
             with(secret: "sandbox-post", method: "client_secret_post", "机密客户端，表单中的密钥"),
             Ready(
                 id: "sandbox-private-key",
@@ -44,12 +54,38 @@ struct SandboxClients: Sendable {
                 extra: [("consent", "first_party")]
             ),
             with(
+                secret: "sandbox-opaque",
+                method: "client_secret_basic",
+                "机密客户端，不透明的访问令牌",
+                extra: [
+                    ("access_token_format", "opaque"), ("resources", [Self.resource]),
+                    ("grant_types", ["authorization_code", "refresh_token", "client_credentials"]),
+                    ("scope", "openid profile phone offline_access records.read"), ("realname_claims", []),
+                ]
+            ),
+        ]
+    }
+
+    /// Where nobody logs in.
+    private func services() -> [Ready] {
+        [
+            with(
                 secret: "sandbox-service",
                 method: "client_secret_basic",
                 "服务之间，client_credentials",
                 extra: [
                     ("grant_types", ["client_credentials"]), ("response_types", []), ("redirect_uris", []),
-                    ("resources", ["https://api.citygate.example/"]), ("scope", "records.read records.write"),
+                    ("resources", [Self.resource]), ("scope", "records.read records.write"),
+                ]
+            ),
+            with(
+                secret: "sandbox-resource-server",
+                method: "client_secret_basic",
+                "接口服务，查询令牌（introspection）",
+                extra: [
+                    ("grant_types", []), ("response_types", []), ("redirect_uris", []),
+                    ("post_logout_redirect_uris", []), ("resources", [Self.resource]), ("scope", .null),
+                    ("realname_claims", []),
                 ]
             ),
         ]
@@ -85,7 +121,7 @@ struct SandboxClients: Sendable {
         object["token_endpoint_auth_method"] = .string(method)
         object["scope"] = "openid profile email phone address realname offline_access"
         object["realname_claims"] = ["real_name", "id_type", "id_number"]
-        for (member, value) in extra { object[member] = value }
+        for (member, value) in extra { object[member] = value.isNull ? nil : value }
         return .object(object)
     }
 

@@ -108,7 +108,7 @@ struct SandboxControl: Sendable {
         try await database.execute(
             """
             TRUNCATE account, account_key, session, sign_in_throttle, audit, client, client_secret, one_time,
-                pending_authorization, authorization_grant, refresh_token, consent
+                pending_authorization, authorization_grant, refresh_token, access_token, consent
             """
         )
         try await database.execute("UPDATE sandbox_clock SET offset_seconds = 0")

@@ -13,6 +13,7 @@ enum Schema {
         Migration(number: 3, name: "clients", sql: clients),
         Migration(number: 4, name: "authorization", sql: authorization),
         Migration(number: 5, name: "refresh-tokens", sql: refreshTokens),
+        Migration(number: 6, name: "access-tokens", sql: accessTokens),
     ]
 
     /// Each table is written by exactly one room (HouseTests hold the sources to it).
@@ -28,6 +29,7 @@ enum Schema {
         "pending_authorization": "Flows",
         "authorization_grant": "Grants",
         "refresh_token": "Grants",
+        "access_token": "AccessTokens",
         "consent": "Authorization",
         "sandbox_clock": "SandboxControl",
     ]

@@ -19,6 +19,7 @@ struct Partitions: Sendable {
         Table(name: "one_time", span: 1, ahead: 3, keep: 1),
         Table(name: "session", span: 1, ahead: 32, keep: 7),
         Table(name: "pending_authorization", span: 1, ahead: 3, keep: 1),
+        Table(name: "access_token", span: 1, ahead: 3, keep: 1),
         Table(name: "authorization_grant", span: 7, ahead: 3, keep: 1, endsWithGrants: true),
         Table(name: "refresh_token", span: 7, ahead: 3, keep: 1, endsWithGrants: true),
     ]

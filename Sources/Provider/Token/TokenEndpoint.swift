@@ -39,7 +39,7 @@ struct TokenEndpoint: Sendable {
         let response =
             switch asked {
             case .authorizationCode(let grant): try await redeem(grant, client, context)
-            case .clientCredentials(let grant): try issuer.clientCredentials(grant, client: client)
+            case .clientCredentials(let grant): try await issuer.clientCredentials(grant, client: client)
             case .refreshToken(let grant): try await refresh(grant, client, context)
             }
         context.logger.info(

@@ -7,6 +7,7 @@ struct TokenIssuer: Sendable {
     let capabilities: ProviderCapabilities
     let keyRing: KeyRing
     let accounts: Accounts
+    let accessTokens: AccessTokens
     let clock: ServerClock
     /// Seconds an access token lives unless its client has a setting of its own.
     let accessTokenLifetime: Int
@@ -14,9 +15,9 @@ struct TokenIssuer: Sendable {
     let idTokenLifetime: Int
 
     /// The tokens of a grant (RFC 6749 §4.1.4 and §6, OIDC Core §3.1.3.3 and §12.2).
-    /// - Parameters:
-    ///   - access: what the access token reaches, within the grant.
-    ///   - nonce: for the ID token that answers the authorization request itself; nil for a later one.
+    ///
+    /// `access` is what the access token reaches, within the grant; `nonce` goes into the ID token that answers the
+    /// authorization request itself, and is nil for a later one.
     func tokens(
         of grant: AuthorizationGrant,
         access: GrantedAccess,
@@ -38,7 +39,7 @@ struct TokenIssuer: Sendable {
             authentication: grant.authentication,
             grantID: grant.id.text
         )
-        let accessToken = try sign(claims, client)
+        let accessToken = try await accessTokens.issue(claims, for: client)
         var response = TokenResponse(accessToken: accessToken, expiresIn: lifetime, scope: access.scope)
         response.refreshToken = refreshToken?.reveal()
         if access.scope.contains(Scope.openID) {
@@ -54,8 +55,11 @@ struct TokenIssuer: Sendable {
         return response
     }
 
-    /// A token for the client itself (RFC 6749 §4.4.3). Nothing is stored: it ends by its own clock.
-    func clientCredentials(_ grant: TokenRequest.ClientCredentials, client: Client) throws -> TokenResponse {
+    /// A token for the client itself (RFC 6749 §4.4.3). It hangs on no grant: it ends by its own clock,
+    /// or by its `jti`.
+    func clientCredentials(_ grant: TokenRequest.ClientCredentials, client: Client) async throws
+        -> TokenResponse
+    {
         let now = clock.now
         let lifetime = client.accessTokenLifetime ?? accessTokenLifetime
         let claims = AccessTokenClaims(
@@ -70,12 +74,8 @@ struct TokenIssuer: Sendable {
             id: Self.newID(),
             scope: grant.scope
         )
-        return TokenResponse(accessToken: try sign(claims, client), expiresIn: lifetime, scope: grant.scope)
-    }
-
-    private func sign(_ claims: AccessTokenClaims, _ client: Client) throws -> String {
-        let key = try keyRing.current(for: client.accessTokenSignedResponseAlg)
-        return try JWS.sign(type: AccessTokenClaims.type, payload: claims.payload(), key: key)
+        let accessToken = try await accessTokens.issue(claims, for: client)
+        return TokenResponse(accessToken: accessToken, expiresIn: lifetime, scope: grant.scope)
     }
 
     /// OIDC Core §2; the algorithm is the one the client registered (T2).

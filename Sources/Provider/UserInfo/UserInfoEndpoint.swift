@@ -11,11 +11,11 @@ import OAuth
 
 /// `GET` and `POST /oauth2/userinfo` (OIDC Core §5.3).
 struct UserInfoEndpoint: Sendable {
+    let accessTokens: AccessTokens
     let grants: Grants
     let clients: ClientRegistry
     let keyRing: KeyRing
     let capabilities: ProviderCapabilities
-    let clock: ServerClock
     let bodyLimit: Int
 
     func addRoutes(to router: Router<ProviderContext>) {
@@ -46,19 +46,14 @@ struct UserInfoEndpoint: Sendable {
             response.headers[.wwwAuthenticate] = OAuthError.bareChallenge(realm: capabilities.issuer.value)
             return response
         }
-        let claims = try AccessTokenClaims(
-            validating: token,
-            issuer: capabilities.issuer,
-            audience: capabilities.issuer.value,
-            now: clock.now
-        ) { keyRing.verificationKey(kid: $0) }
+        let claims = try await accessTokens.read(token)
+        try claims.require(audience: capabilities.issuer.value)
         guard claims.scope.contains(Scope.openID) else {
             throw OAuthError(.insufficientScope, "the token lacks openid", requirement: .scope([Scope.openID]))
         }
-        let revoked = OAuthError(.invalidToken, "the access token is malformed, foreign or revoked")
         guard let text = claims.grantID, let id = GrantID(text: text), let (grant, account) = try await grants.find(id),
             let client = try await clients.find(claims.clientID.value)?.client, client.isEnabled
-        else { throw revoked }
+        else { throw AccessTokens.refused }
         let body = UserInfo.response(
             subject: Subject(grant.subject),
             scope: claims.scope,

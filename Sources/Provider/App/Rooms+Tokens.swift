@@ -1,0 +1,89 @@
+import Cryptography
+import Hummingbird
+import OAuth
+import Postgres
+
+/// The rooms and routes of tokens.
+extension Rooms {
+    static func refreshTokens(
+        _ lifetimes: Configuration.Lifetimes,
+        database: Database,
+        clock: ServerClock,
+        secrets: KeySecrets
+    ) -> RefreshTokens {
+        RefreshTokens(
+            database: database,
+            clock: clock,
+            keys: allDerived("refresh-token", secrets),
+            lifetime: lifetimes.refreshToken.wholeSeconds,
+            grace: Int(lifetimes.refreshGrace.components.seconds)
+        )
+    }
+
+    var accessTokens: AccessTokens {
+        AccessTokens(
+            database: database,
+            clock: clock,
+            keyRing: keyRing,
+            grants: grants,
+            clients: clients,
+            oneTime: oneTime,
+            issuer: capabilities.issuer,
+            memory: tokenMemory
+        )
+    }
+
+    private var authenticator: ClientAuthenticator {
+        ClientAuthenticator(clients: clients, oneTime: oneTime, capabilities: capabilities, clock: clock)
+    }
+
+    /// The days from the beginning of the longest grant to the end of the last token of it.
+    static func grantDays(_ lifetimes: Configuration.Lifetimes) -> Int {
+        let refresh = max(lifetimes.refreshToken.wholeSeconds, ClientRegistrationPolicy.longestRefreshTokenLifetime)
+        let seconds =
+            lifetimes.authorizationCode.wholeSeconds + refresh + ClientRegistrationPolicy.longestAccessTokenLifetime
+        return seconds / 86_400 + 1
+    }
+
+    func addTokenRoutes(to router: Router<ProviderContext>) {
+        TokenEndpoint(
+            authenticator: authenticator,
+            issuer: TokenIssuer(
+                capabilities: capabilities,
+                keyRing: keyRing,
+                accounts: accounts,
+                accessTokens: accessTokens,
+                clock: clock,
+                accessTokenLifetime: configuration.lifetimes.accessToken.wholeSeconds,
+                idTokenLifetime: configuration.lifetimes.idToken.wholeSeconds
+            ),
+            codes: codes,
+            refreshTokens: refreshTokens,
+            capabilities: capabilities,
+            clock: clock,
+            bodyLimit: configuration.http.bodyBytes
+        ).addRoutes(to: router)
+        RevocationEndpoint(
+            authenticator: authenticator,
+            refreshTokens: refreshTokens,
+            accessTokens: accessTokens,
+            capabilities: capabilities,
+            bodyLimit: configuration.http.bodyBytes
+        ).addRoutes(to: router)
+        IntrospectionEndpoint(
+            authenticator: authenticator,
+            refreshTokens: refreshTokens,
+            accessTokens: accessTokens,
+            capabilities: capabilities,
+            bodyLimit: configuration.http.bodyBytes
+        ).addRoutes(to: router)
+        UserInfoEndpoint(
+            accessTokens: accessTokens,
+            grants: grants,
+            clients: clients,
+            keyRing: keyRing,
+            capabilities: capabilities,
+            bodyLimit: configuration.http.bodyBytes
+        ).addRoutes(to: router)
+    }
+}
