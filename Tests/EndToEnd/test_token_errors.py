@@ -154,7 +154,7 @@ ASSERTION_FAULTS = {
     "another audience": {"aud": "https://elsewhere.example/token"}, "no audience": {"aud": None},
     "another subject": {"sub": "somebody"}, "another issuer": {"iss": "somebody"}, "no subject": {"sub": None},
     "expired": {"exp": int(time.time()) - 3600, "iat": int(time.time()) - 3700}, "no expiry": {"exp": None},
-    "expiry far away": {"exp": int(time.time()) + 10 * 366 * 86400}, "no identifier": {"jti": None},
+    "expiry far away": {"exp": int(time.time()) + 10 * 366 * 86400, "iat": None}, "no identifier": {"jti": None},
     "not yet valid": {"nbf": int(time.time()) + 7200}, "an expiry of words": {"exp": "tomorrow"},
 }
 

@@ -45,7 +45,7 @@ extension Rooms {
             capabilities: capabilities,
             sandboxPatterns: desk.isSandbox
         ).addRoutes(to: router)
-        DiscoveryEndpoint(capabilities: capabilities, keyRing: keyRing).addRoutes(to: router)
+        DiscoveryEndpoint(capabilities: capabilities, keyRing: keyRing, clients: clients).addRoutes(to: router)
     }
 
     private func addPageRoutes(to router: Router<ProviderContext>) {

@@ -50,6 +50,8 @@ struct AuthorizationEndpoint: Sendable {
         guard parameters.encoded.utf8.count <= 8192 else {
             return page(.malformedRequest, clientID: nil, client: nil, request, context)
         }
+        // Who cannot be answered is told here and now.
+        if case .failure(let refused) = try await target(parameters, request, context) { return refused.page }
         return .seeOther("/oauth2/authorize?\(parameters.encoded)")
     }
 
@@ -72,19 +74,10 @@ struct AuthorizationEndpoint: Sendable {
         _ request: Request,
         _ context: ProviderContext
     ) async throws -> Response {
-        var client: Client?
         let target: AuthorizationTarget
-        do {
-            let id = try AuthorizationTarget.clientID(in: parameters)
-            client = try await clients.find(id.value)?.client
-            target = try AuthorizationTarget(
-                parameters,
-                client: client,
-                capabilities: capabilities,
-                sandboxPatterns: sandboxPatterns
-            )
-        } catch let fault as AuthorizationPageFault {
-            return page(fault, clientID: parameters.field(named: "client_id"), client: client, request, context)
+        switch try await self.target(parameters, request, context) {
+        case .success(let proved): target = proved
+        case .failure(let refused): return refused.page
         }
         do {
             let asked = try AuthorizationRequest(
@@ -96,6 +89,31 @@ struct AuthorizationEndpoint: Sendable {
             return try await dispatch(asked, parameters, pending: pending, request, context)
         } catch let error as OAuthError {
             return desk.deliver(AuthorizationResponse(to: target, error: error), request, context)
+        }
+    }
+
+    /// A request that nobody proved to be answered to, and the page that says so.
+    private struct Refused: Error { let page: Response }
+
+    /// Stage one: who may hear the answer.
+    private func target(_ parameters: Parameters, _ request: Request, _ context: ProviderContext) async throws
+        -> Result<AuthorizationTarget, Refused>
+    {
+        var client: Client?
+        do {
+            let id = try AuthorizationTarget.clientID(in: parameters)
+            client = try await clients.find(id.value)?.client
+            return .success(
+                try AuthorizationTarget(
+                    parameters,
+                    client: client,
+                    capabilities: capabilities,
+                    sandboxPatterns: sandboxPatterns
+                )
+            )
+        } catch let fault as AuthorizationPageFault {
+            let id = parameters.field(named: "client_id")
+            return .failure(Refused(page: page(fault, clientID: id, client: client, request, context)))
         }
     }
 

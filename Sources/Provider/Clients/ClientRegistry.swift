@@ -30,6 +30,7 @@ final class ClientRegistry: Service {
     private let policy: ClientRegistrationPolicy
     private let logger: Logger
     private let cache = Mutex<[String: Entry]>([:])
+    private let sm2 = Mutex(false)
 
     private struct Entry {
         let client: RegisteredClient?
@@ -86,8 +87,24 @@ final class ClientRegistry: Service {
                 // Notices may have been missed while nobody listened.
                 case .listening, .reconnected: self.cache.withLock { $0.removeAll() }
                 }
+                await self.refreshSM2()
             }
         }
+    }
+
+    /// Whether any client takes tokens in the private profile of SM2; as of the last change that was heard of.
+    var hasSM2Clients: Bool { sm2.withLock { $0 } }
+
+    private func refreshSM2() async {
+        let row = try? await database.row(
+            """
+            SELECT EXISTS (SELECT 1 FROM client WHERE state = 'active' AND 'SM2' IN (
+                metadata->>'id_token_signed_response_alg', metadata->>'userinfo_signed_response_alg',
+                metadata->>'access_token_signed_response_alg')) AS uses
+            """
+        )
+        guard let uses = try? row?.get("uses", as: Bool.self) else { return }
+        sm2.withLock { $0 = uses }
     }
 
     /// Forgets everything that was read (the sandbox's reset).

@@ -13,6 +13,7 @@ import OAuth
 struct DiscoveryEndpoint: Sendable {
     let capabilities: ProviderCapabilities
     let keyRing: KeyRing
+    let clients: ClientRegistry
     /// Seconds a client may keep the documents: short against the overlap of key rotation.
     static let maxAge = 300
 
@@ -28,10 +29,18 @@ struct DiscoveryEndpoint: Sendable {
         }
         router.get("oauth2/jwks") { request, _ in
             try await CrossOrigin.allowed(request) {
-                Self.answer(keyRing.published.json.bytes, "application/jwk-set+json")
+                Self.answer(keySet().bytes, "application/jwk-set+json")
             }
         }
         CrossOrigin.addPreflight("oauth2/jwks", methods: "GET", to: router)
+    }
+
+    /// The key set. SM2 is a private profile (domain.md 8.2): its curve is registered nowhere, and well-known clients refuse
+    /// a whole set that holds a curve they do not know. Its keys are published as soon as a client registers for SM2.
+    private func keySet() -> JSON {
+        let all = keyRing.published.json
+        guard !clients.hasSM2Clients, let keys = all["keys"]?.array else { return all }
+        return ["keys": .array(keys.filter { $0["alg"]?.string != SignatureAlgorithm.SM2.rawValue })]
     }
 
     private static func answer(_ body: [UInt8], _ type: String) -> Response {

@@ -120,6 +120,7 @@ struct SandboxControl: Sendable {
     /// RFC 3339 with the city's offset.
     private static func beijingTime(_ date: Date) -> String {
         let local = date.addingTimeInterval(8 * 3600)
-        return local.formatted(.iso8601.timeZone(separator: .omitted)).replacing("Z", with: "+08:00")
+        // The style writes UTC; the hours were moved before, and the zone is named after.
+        return Date.ISO8601FormatStyle().format(local).replacing("Z", with: "+08:00")
     }
 }

@@ -28,6 +28,7 @@ struct TokenEndpoint: Sendable {
                 }
             }
         }
+        ProtocolAnswer.refuseGet("oauth2/token", on: router)
         CrossOrigin.addPreflight("oauth2/token", methods: "POST", to: router)
     }
 

@@ -16,7 +16,7 @@ struct Form {
         """
         <form id="\(id)" class="form" method="post" action="\(url: action)" novalidate accept-charset="utf-8">
         <input type="hidden" name="csrf" value="\(context.csrf)">
-        \(defaultButton.map { "<button type=\"submit\" class=\"sr\" tabindex=\"-1\" aria-hidden=\"true\">\($0)</button>" as HTML })
+        \(defaultButton.map { "<button type=\"submit\" class=\"default-submit\" tabindex=\"-1\" aria-hidden=\"true\">\($0)</button>" as HTML })
         \(HTML.each(hidden) { "<input type=\"hidden\" name=\"\($0.name)\" value=\"\($0.value)\">\n" })\
         \(content)
         </form>

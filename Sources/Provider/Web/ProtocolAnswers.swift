@@ -21,6 +21,18 @@ enum ProtocolForm {
 
 /// How the endpoints that speak JSON answer what is thrown in them.
 enum ProtocolAnswer {
+    /// A path that is only posted to says so (RFC 9110 §15.5.6) instead of seeming absent.
+    static func refuseGet(_ path: RouterPath, on router: Router<ProviderContext>) {
+        router.get(path) { _, _ in
+            var response = Response.json(
+                OAuthError(.invalidRequest, "this endpoint takes POST").body(),
+                status: .methodNotAllowed
+            )
+            response.headers[.allow] = "POST"
+            return response
+        }
+    }
+
     /// Runs a handler; an `OAuthError` becomes the JSON of RFC 6749 §5.2, a database in trouble a 503.
     static func json(
         _ context: ProviderContext,

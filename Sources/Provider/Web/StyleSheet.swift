@@ -81,6 +81,8 @@ enum StyleSheet {
         :focus{outline:3px solid var(--ring);outline-offset:2px}
         :focus:not(:focus-visible){outline:0}
         main:focus{outline:0}
+        .form{position:relative}
+        .default-submit{position:absolute;top:0;left:0;z-index:1;width:1px;height:1px;margin:0;padding:0;border:0;opacity:0}
         .sr{position:absolute;width:1px;height:1px;margin:-1px;padding:0;border:0;overflow:hidden;clip:rect(0 0 0 0);
         white-space:nowrap}
         .icon{width:1.25em;height:1.25em;flex:none;fill:none;stroke:currentColor;stroke-width:1.6;stroke-linecap:round;

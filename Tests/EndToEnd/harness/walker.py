@@ -113,7 +113,7 @@ class Walker:
         assert "code" in answer.parameters, answer.parameters
         return self.redeem_code(client, answer.parameters["code"], proof, server, **changes)
 
-    def redeem_code(self, client: Client, code: str, proof: Proof | None, server: Citygate | None = None,
+    def redeem_code(self, client: Client, code: str, proof: Proof | None, server: Citygate | None = None, /,
                     **changes) -> requests.Response:
         server = server or self.server
         endpoint = server.metadata()["token_endpoint"]
