@@ -44,6 +44,8 @@ def to_error(page, citygate, persona, address):
 
 
 def to_logout(page, citygate, persona, address):
+    to_consent(page, citygate, persona, address)
+    page.wait_for_selector("form#consent, #arrived")
     page.goto(f"{citygate.issuer}/oauth2/logout")
 
 
@@ -161,7 +163,7 @@ def test_login_works_by_keyboard_alone(citygate, sandbox, browse, request_addres
             page.keyboard.press("Space")
     # Enter in a field sends the form by its primary button.
     page.keyboard.press("Enter")
-    page.wait_for_load_state("load")
+    page.wait_for_selector("form#consent, #arrived")
     if page.locator("form#consent").count():
         assert tab_to(page, "form#consent button[value=allow]")
         page.keyboard.press("Enter")
@@ -239,7 +241,7 @@ def test_targets_are_large_enough_to_touch(browse, request_address, width):
     page, _ = browse(**WIDTHS[width])
     page.goto(request_address)
     least = 44 if width == "phone" else 32
-    for control in page.locator("form#password-login button:visible, form#password-login input:visible:not([type=checkbox])").all():
+    for control in page.locator("form#password-login button:visible:not([aria-hidden]), form#password-login input:visible:not([type=checkbox])").all():
         box = control.bounding_box()
         assert box["height"] >= least, (control.evaluate("e => e.outerHTML.slice(0, 120)"), box)
 

@@ -65,7 +65,7 @@ TRICKS = {
     "a line break": "http://127.0.0.1:4711/callback\r\nSet-Cookie: a=b",
     "a tab": "http://127.0.0.1:4711/call\tback",
     "a null byte": "http://127.0.0.1:4711/callback\0",
-    "full-width letters": "http://127.0.0.1:4711/callback",
+    "full-width letters": "\uff48\uff54\uff54\uff50://127.0.0.1:4711/callback",
     "a combining mark": "http://127.0.0.1:4711/callback\u0301",
     "two addresses": "http://127.0.0.1:4711/callback http://evil.example/",
     "a comma between addresses": "http://127.0.0.1:4711/callback,http://evil.example/",

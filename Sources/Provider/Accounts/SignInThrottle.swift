@@ -73,11 +73,11 @@ struct SignInThrottle: Sendable {
     }
 
     /// Removes counters whose window has ended, a batch at a time.
-    func forgetIdle() async throws -> Int {
+    func forgetIdle(batch: Int) async throws -> Int {
         try await database.execute(
             """
             DELETE FROM sign_in_throttle WHERE key IN (SELECT key FROM sign_in_throttle
-                WHERE window_ends_at <= instant() AND (locked_until IS NULL OR locked_until <= instant()) LIMIT 1000)
+                WHERE window_ends_at <= instant() AND (locked_until IS NULL OR locked_until <= instant()) LIMIT \(batch))
             """
         )
     }

@@ -83,20 +83,8 @@ extension Configuration {
 
     /// Pairs of settings of which one must not exceed the other.
     private func checkOrder(_ reader: inout SettingsReader) {
-        if lifetimes.sessionIdle > lifetimes.sessionAbsolute {
-            reader.complain("lifetimes.session_idle", "is longer than lifetimes.session_absolute")
-        }
         if passwords.shortest > passwords.longest {
             reader.complain("passwords.shortest", "is more than passwords.longest")
-        }
-        if captcha.login == .afterFailures, captcha.afterFailures >= throttle.wrongPasswords {
-            reader.complain(
-                "captcha.after_failures",
-                "is not less than throttle.wrong_passwords: the captcha would never be asked for"
-            )
-        }
-        if http.requestTimeout > http.idleTimeout {
-            reader.complain("http.request_timeout", "is longer than http.idle_timeout")
         }
         let lanes = database.readConnections + database.writeConnections
         if database.url == nil, lanes + 5 > privatePostgres.connections {

@@ -5,10 +5,6 @@ import Cryptography
 extension Configuration {
     /// Which keys sign what.
     struct Signing: Sendable {
-        /// ID tokens of clients that ask for no algorithm; RS256, which every client knows (OpenID Connect Discovery §3).
-        var idToken: SignatureAlgorithm
-        /// Access tokens; ES256.
-        var accessToken: SignatureAlgorithm
         /// Length of new RSA keys, in bits; 2,048.
         var rsaBits: Int
         /// How long a key is published before it signs, so that relying parties know it by then; 24 h, in the sandbox none.
@@ -19,8 +15,6 @@ extension Configuration {
         var rotateEvery: Duration
 
         init(_ reader: inout SettingsReader) {
-            idToken = reader.read("signing.id_token", .choice, default: .RS256)
-            accessToken = reader.read("signing.access_token", .choice, default: .ES256)
             rsaBits = reader.read("signing.rsa_bits", .count(2048...4096), default: 2048)
             let overlap: ClosedRange<Duration> =
                 (reader.mode == .sandbox ? .seconds(0) : .seconds(3600)) ... .seconds(30 * 86_400)
@@ -50,16 +44,12 @@ extension Configuration {
         var refreshToken: Duration
         /// A spent refresh token, for a client that did not get the answer; 10 s, 0 for never.
         var refreshGrace: Duration
-        /// A browser session without a request; 12 h.
-        var sessionIdle: Duration
         /// A browser session altogether; 12 h.
         var sessionAbsolute: Duration
         /// An authorization request while the citizen walks through the pages; 30 min.
         var pendingAuthorization: Duration
         /// A captcha; 300 s.
         var captcha: Duration
-        /// How far a client's clock may be off in what it signs; 60 s.
-        var clockSkew: Duration
 
         init(_ reader: inout SettingsReader) {
             func bounds(_ lower: Int, _ upper: Int) -> ClosedRange<Duration> {
@@ -83,11 +73,6 @@ extension Configuration {
                 .duration(.seconds(0) ... .seconds(60)),
                 default: .seconds(10)
             )
-            sessionIdle = reader.read(
-                "lifetimes.session_idle",
-                .duration(bounds(300, 7 * day)),
-                default: .seconds(day / 2)
-            )
             sessionAbsolute = reader.read(
                 "lifetimes.session_absolute",
                 .duration(bounds(300, 30 * day)),
@@ -99,11 +84,6 @@ extension Configuration {
                 default: .seconds(1800)
             )
             captcha = reader.read("lifetimes.captcha", .duration(bounds(60, 1800)), default: .seconds(300))
-            clockSkew = reader.read(
-                "lifetimes.clock_skew",
-                .duration(.seconds(0) ... .seconds(300)),
-                default: .seconds(60)
-            )
         }
     }
 
@@ -161,28 +141,6 @@ extension Configuration {
                 default: .seconds(900)
             )
             attemptsPerAddress = reader.read("throttle.attempts_per_address", .count(5...100_000), default: 30)
-        }
-    }
-
-    /// When a captcha is asked for.
-    struct CaptchaSettings: Sendable {
-        /// When the login page asks for one.
-        enum Login: String, Sendable, CaseIterable {
-            case always
-            case afterFailures = "after_failures"
-        }
-
-        /// `always`, as the manual has it.
-        var login: Login
-        /// With `after_failures`: wrong passwords of an account before one is asked for; 2.
-        var afterFailures: Int
-        /// Wrong answers after which the picture is replaced; 3.
-        var wrongAnswers: Int
-
-        init(_ reader: inout SettingsReader) {
-            login = reader.read("captcha.login", .choice, default: .always)
-            afterFailures = reader.read("captcha.after_failures", .count(1...10), default: 2)
-            wrongAnswers = reader.read("captcha.wrong_answers", .count(1...10), default: 3)
         }
     }
 

@@ -10,6 +10,8 @@ struct Housekeeping: Service {
     let throttle: SignInThrottle
     let clock: ServerClock
     let interval: Duration
+    /// Rows removed by one statement.
+    let batch: Int
     let logger: Logger
 
     func run() async throws {
@@ -28,7 +30,7 @@ struct Housekeeping: Service {
             let today = Day(of: clock.now)
             try await partitions.ensure(today: today)
             let dropped = try await partitions.drop(today: today)
-            let idle = try await throttle.forgetIdle()
+            let idle = try await throttle.forgetIdle(batch: batch)
             if dropped + idle > 0 {
                 logger.info("housekeeping", metadata: ["partitions": "\(dropped)", "counters": "\(idle)"])
             }

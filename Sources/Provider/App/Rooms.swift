@@ -1,6 +1,7 @@
 import Cryptography
 import FoundationEssentials
 import Logging
+import NIOCore
 import OAuth
 import Postgres
 
@@ -197,6 +198,9 @@ public struct StartFault: Error, Sendable, CustomStringConvertible {
 }
 
 extension Duration {
+    /// As SwiftNIO counts time.
+    var timeAmount: TimeAmount { .nanoseconds(Int64(self / .nanoseconds(1))) }
+
     /// Whole seconds, at least one.
     var wholeSeconds: Int { max(1, Int(components.seconds)) }
 }

@@ -57,7 +57,8 @@ extension Rooms {
             guessing: guessing,
             waiting: waiting,
             clock: clock,
-            landing: configuration.brand.landingPage ?? "/account"
+            landing: configuration.brand.landingPage ?? "/account",
+            preselectsConsent: configuration.consent.preselected
         ).addRoutes(to: router)
         SignOut(
             desk: desk,
@@ -81,6 +82,7 @@ extension Rooms {
             throttle: guessing.throttle,
             clock: clock,
             interval: configuration.housekeeping.interval,
+            batch: configuration.housekeeping.batch,
             logger: logger
         )
     }

@@ -137,7 +137,10 @@ public struct CitygateServer: Sendable {
         let http = configuration.http
         let base = HTTPServerBuilder.http1(
             configuration: .init(
-                idleTimeout: .nanoseconds(Int64(http.idleTimeout / .nanoseconds(1))),
+                additionalChannelHandlers: [
+                    RequestDeadline(whole: http.requestTimeout.timeAmount, idle: http.idleTimeout.timeAmount)
+                ],
+                idleTimeout: http.idleTimeout.timeAmount,
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: http.headerBytes,
                     maxHeaderListSize: http.headerBytes,

@@ -19,6 +19,8 @@ struct PasswordSignIn: Sendable {
     let clock: ServerClock
     /// Where a login ends that no relying party waits for (journeys.md L7).
     let landing: String
+    /// Whether the operator wants the consent box ticked when the page opens (trust.md 0: unticked unless configured).
+    let preselectsConsent: Bool
 
     func addRoutes(to router: Router<ProviderContext>) {
         router.get("login", use: show)
@@ -39,6 +41,7 @@ struct PasswordSignIn: Sendable {
         }
         var attempt = Attempt(waiting: waiting, browser: browser)
         attempt.account = waiting?.loginHint ?? ""
+        attempt.hasConsented = preselectsConsent
         return try await draw(attempt, request, context)
     }
 

@@ -56,6 +56,8 @@ struct RequestLogMiddleware: RouterMiddleware {
             var response = render(fault, status: .serviceUnavailable, request, context)
             response.headers[.retryAfter] = "2"
             return response
+        case is NIOTooManyBytesError:
+            return render(.requestInvalid, status: .contentTooLarge, request, context)
         case is BusyError:
             let fault = Fault.dependencyDown(service: "登录服务", alternative: "稍等几秒后再试")
             var response = render(fault, status: .serviceUnavailable, request, context)

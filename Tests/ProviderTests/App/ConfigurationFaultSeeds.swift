@@ -32,12 +32,12 @@ extension `The configuration` {
         keys:
           passphrase: short
         signing:
-          id_token: HS256
+          rotate_every: 3s
           rsa_bits: 1024
         lifetimes:
           authorization_code: 1h
           access_token: 2s
-          session_idle: 13h
+          id_token: 13h
         passwords:
           memory: 1MiB
           shortest: 20
@@ -45,8 +45,8 @@ extension `The configuration` {
         throttle:
           wrong_passwords: 0
           lock: soon
-        captcha:
-          login: sometimes
+        housekeeping:
+          batch: 1
         consent:
           preselected: yes
         brand:
@@ -93,16 +93,16 @@ extension `The configuration` {
         seed("database.queue_limit", 18, "has no value"),
         seed("postgres.connections", 20, "is too small for the 20 connections"),
         seed("keys.passphrase", 22, "is shorter than 12 bytes"),
-        seed("signing.id_token", 24, "is none of RS256"),
+        seed("signing.rotate_every", 24, "is outside 1d to 366d"),
         seed("signing.rsa_bits", 25, "is outside 2048 to 4096"),
         seed("lifetimes.authorization_code", 27, "is outside 10s to 10m"),
         seed("lifetimes.access_token", 28, "is outside 1m to 1h"),
-        seed("lifetimes.session_idle", 29, "is longer than lifetimes.session_absolute"),
+        seed("lifetimes.id_token", 29, "is outside 1m to 1h"),
         seed("passwords.memory", 31, "is outside 7MiB to 1GiB"),
         seed("passwords.shortest", 32, "is more than passwords.longest"),
         seed("throttle.wrong_passwords", 35, "is outside 3 to 20"),
         seed("throttle.lock", 36, "“soon” is not a duration"),
-        seed("captcha.login", 38, "is none of always, after_failures"),
+        seed("housekeeping.batch", 38, "is outside 10 to 100000"),
         seed("consent.preselected", 40, "is neither true nor false"),
         seed("brand.name", 42, "is empty"),
         seed("brand.landing_page", 43, "is not an address such as"),
