@@ -45,8 +45,8 @@ extension `The configuration` {
         throttle:
           wrong_passwords: 0
           lock: soon
-        housekeeping:
-          batch: 1
+        # An empty line in the numbers below would be
+        # easier to miss than these two.
         consent:
           preselected: yes
         brand:
@@ -102,7 +102,6 @@ extension `The configuration` {
         seed("passwords.shortest", 32, "is more than passwords.longest"),
         seed("throttle.wrong_passwords", 35, "is outside 3 to 20"),
         seed("throttle.lock", 36, "“soon” is not a duration"),
-        seed("housekeeping.batch", 38, "is outside 10 to 100000"),
         seed("consent.preselected", 40, "is neither true nor false"),
         seed("brand.name", 42, "is empty"),
         seed("brand.landing_page", 43, "is not an address such as"),
