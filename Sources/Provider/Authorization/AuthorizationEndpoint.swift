@@ -46,7 +46,12 @@ struct AuthorizationEndpoint: Sendable {
     /// The same by form (OIDC Core §3.1.2.1). It may come from the relying party's own page, and then without our
     /// cookies; a redirect to the same request by GET brings them along.
     private func receivePosted(_ request: Request, _ context: ProviderContext) async throws -> Response {
-        let parameters = try await desk.form(request)
+        let parameters: Parameters
+        do {
+            parameters = try await ProtocolForm.parameters(request, limit: desk.bodyLimit)
+        } catch is OAuthError {
+            return page(.malformedRequest, clientID: nil, client: nil, request, context)
+        }
         guard parameters.encoded.utf8.count <= 8192 else {
             return page(.malformedRequest, clientID: nil, client: nil, request, context)
         }

@@ -11,6 +11,7 @@ struct IntrospectionEndpoint: Sendable {
     let bodyLimit: Int
 
     func addRoutes(to router: Router<ProviderContext>) {
+        ProtocolAnswer.refuseGet("oauth2/introspect", on: router)
         router.post("oauth2/introspect") { request, context in
             try await ProtocolAnswer.json(context, realm: capabilities.issuer.value) {
                 let parameters = try await ProtocolForm.parameters(request, limit: bodyLimit)

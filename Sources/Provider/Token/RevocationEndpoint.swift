@@ -19,6 +19,7 @@ struct RevocationEndpoint: Sendable {
                 }
             }
         }
+        ProtocolAnswer.refuseGet("oauth2/revoke", on: router)
         CrossOrigin.addPreflight("oauth2/revoke", methods: "POST", to: router)
     }
 
