@@ -50,8 +50,8 @@ let package = Package(
         .target(
             name: "Provider",
             dependencies: [
-                "OAuth", "Postgres", "Cryptography", "CGD", hummingbird, logging, lifecycle, nioCore, nioPosix, nioSSL,
-                httpTypes,
+                "OAuth", "Postgres", "Cryptography", "CGD", hummingbird, httpClient, logging, lifecycle, nioCore,
+                nioHTTP1, nioPosix, nioSSL, httpTypes,
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),

@@ -35,6 +35,8 @@ public enum ClientAuthenticationMethod: String, Sendable, Hashable, CaseIterable
     case clientSecretBasic = "client_secret_basic"
     /// Identifier and secret in the body (RFC 6749 §2.3.1).
     case clientSecretPost = "client_secret_post"
+    /// An assertion authenticated by the client's secret (OpenID Connect Core §9).
+    case clientSecretJWT = "client_secret_jwt"
     /// A signed assertion (RFC 7523 §2.2).
     case privateKeyJWT = "private_key_jwt"
     /// A public client: none.
@@ -89,7 +91,8 @@ public struct ClientMetadata: Sendable, Equatable {
     public var grantTypes: [GrantType] = [.authorizationCode]
     /// `token_endpoint_auth_method`; client_secret_basic unless said.
     public var tokenEndpointAuthMethod = ClientAuthenticationMethod.clientSecretBasic
-    /// `token_endpoint_auth_signing_alg`; nil takes every algorithm the server takes.
+    /// `token_endpoint_auth_signing_alg` of `private_key_jwt`; nil takes every algorithm the server takes. `client_secret_jwt` has one
+    /// algorithm only, ``ClientAssertion/symmetricAlgorithm``.
     public var tokenEndpointAuthSigningAlg: SignatureAlgorithm?
     /// `jwks`, public keys only.
     public var jwks: JWKSet?

@@ -3,10 +3,10 @@ public import FoundationEssentials
 
 /// A signed assertion by which a client authenticates (RFC 7523 §2.2 and §3, OpenID Connect Core §9): taken apart, not yet believed.
 public struct ClientAssertion: Sendable {
-    /// The client it speaks for, still to be proved by ``verify(for:keys:capabilities:now:)``.
+    /// The client it speaks for, still to be proved by ``verify(for:by:capabilities:now:)``.
     public let clientID: ClientID
-    /// The key it names.
-    public var keyID: String? { jws.kid }
+    /// It claims to be authenticated by the client's secret (`client_secret_jwt`), not signed by a key.
+    public var isSymmetric: Bool { jws.alg == Self.symmetricAlgorithm }
 
     private let jws: ParsedJWS
     private let claims: JSONObject
@@ -19,6 +19,16 @@ public struct ClientAssertion: Sendable {
         public let expiresAt: Date
     }
 
+    /// What a registered client proves itself with.
+    public enum Credential: Sendable {
+        /// Its public keys, from `jwks` or fetched from `jwks_uri`.
+        case keys(JWKSet)
+        /// Its live secrets, two during a rotation.
+        case secrets([Secret<String>])
+    }
+
+    /// The one `alg` of `client_secret_jwt` (RFC 7518 §3.2): secrets have 256 bits, as HS256 demands.
+    public static let symmetricAlgorithm = "HS256"
     /// An assertion lives at most this many seconds, whatever it says: the server remembers its `jti` that long.
     public static let longestLife = 600
     /// How far a client's clock may be ahead, in seconds.
@@ -44,19 +54,26 @@ public struct ClientAssertion: Sendable {
     ///
     /// - Parameters:
     ///   - client: the registered client of ``clientID``.
-    ///   - keys: the client's public keys, from `jwks` or fetched from `jwks_uri`.
+    ///   - credential: what the client registered: keys prove `private_key_jwt`, secrets prove `client_secret_jwt`, and neither the other.
     ///   - capabilities: of this server; names the audiences and the algorithms.
     ///   - now: the present moment.
     /// - Returns: the name to remember, and until when.
     /// - Throws: `invalid_client` for every fault. Not checked here: that the `jti` is new.
     public func verify(
         for client: Client,
-        keys: JWKSet,
+        by credential: Credential,
         capabilities: ProviderCapabilities,
         now: Date
     ) throws(OAuthError) -> Proof {
         guard client.id == clientID else { throw Self.fault("speaks for another client") }
-        try verifySignature(client, keys, capabilities)
+        // RFC 8725 §3.11: a token made for another purpose bears another type.
+        guard jws.type == nil || jws.type == "JWT" || jws.type == "client-authentication+jwt" else {
+            throw Self.fault("has a typ of another purpose")
+        }
+        switch credential {
+        case .keys(let keys): try verifySignature(client, keys, capabilities)
+        case .secrets(let secrets): try verifyCode(secrets)
+        }
 
         // RFC 7523 §3, item 3: aud names this server: its issuer identifier or the token endpoint.
         let audience = claims["aud"]?.string.map { [$0] } ?? claims["aud"]?.strings ?? []
@@ -80,11 +97,21 @@ public struct ClientAssertion: Sendable {
         guard let algorithm = jws.algorithm, capabilities.clientAssertionAlgorithms.contains(algorithm),
             client.tokenEndpointAuthSigningAlg == nil || client.tokenEndpointAuthSigningAlg == algorithm
         else { throw Self.fault("has an algorithm that is not allowed") }
-        // RFC 8725 §3.11: a token made for another purpose bears another type.
-        guard jws.type == nil || jws.type == "JWT" || jws.type == "client-authentication+jwt" else {
-            throw Self.fault("has a typ of another purpose")
-        }
         guard jws.isSigned(byOneOf: keys) else { throw Self.fault("has a signature that no key of the client made") }
+    }
+
+    /// OpenID Connect Core §10.1: the key is the secret's UTF-8 octets. Every secret is tried: which one matched is nobody's business.
+    private func verifyCode(_ secrets: [Secret<String>]) throws(OAuthError) {
+        guard isSymmetric else { throw Self.fault("has an algorithm that is not allowed") }
+        let matching = secrets.filter { jws.isAuthenticatedHS256(secret: Secret(Array($0.reveal().utf8))) }
+        guard !matching.isEmpty else { throw Self.fault("is not authenticated by the client's secret") }
+    }
+
+    /// True where one of the keys can be the one that signed: it bears the name the assertion gives, or proves the signature where none is
+    /// given. False says that the client has a newer key than these.
+    public func names(aKeyOf keys: JWKSet) -> Bool {
+        guard let kid = jws.kid else { return jws.isSigned(byOneOf: keys) }
+        return keys.keys.contains { $0.kid == kid }
     }
 
     /// RFC 7523 §3, items 4 to 6. Common clients write an hour into `exp`; their `iat` then bounds the life.

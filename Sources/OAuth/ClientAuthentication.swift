@@ -24,7 +24,7 @@ public enum ClientAuthentication: Sendable {
         switch self {
         case .basic: .clientSecretBasic
         case .post: .clientSecretPost
-        case .assertion: .privateKeyJWT
+        case .assertion(let assertion): assertion.isSymmetric ? .clientSecretJWT : .privateKeyJWT
         case .none: .none
         }
     }

@@ -102,10 +102,7 @@ extension ClientMetadata {
 
     private mutating func readAlgorithms(_ reader: inout ClientMetadataReader) {
         let capabilities = reader.policy.capabilities
-        tokenEndpointAuthSigningAlg = reader.word(
-            "token_endpoint_auth_signing_alg",
-            of: capabilities.clientAssertionAlgorithms
-        )
+        readAssertionAlgorithm(&reader)
         idTokenSignedResponseAlg =
             reader.word("id_token_signed_response_alg", of: capabilities.idTokenAlgorithms) ?? .RS256
         userinfoSignedResponseAlg = reader.word("userinfo_signed_response_alg", of: capabilities.userInfoAlgorithms)
@@ -117,6 +114,17 @@ extension ClientMetadata {
         if let value = reader.json("jwks") {
             jwks = Self.publicKeys(value)
             if jwks == nil { reader.fault("jwks", "must be a JWK set of 1 to 20 public keys") }
+        }
+    }
+
+    private mutating func readAssertionAlgorithm(_ reader: inout ClientMetadataReader) {
+        let member = "token_endpoint_auth_signing_alg"
+        guard tokenEndpointAuthMethod == .clientSecretJWT else {
+            tokenEndpointAuthSigningAlg = reader.word(member, of: reader.policy.capabilities.clientAssertionAlgorithms)
+            return
+        }
+        if let text = reader.text(member), text != ClientAssertion.symmetricAlgorithm {
+            reader.fault(member, "must be \(ClientAssertion.symmetricAlgorithm) for client_secret_jwt")
         }
     }
 

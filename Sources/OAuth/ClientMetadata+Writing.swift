@@ -21,7 +21,11 @@ extension ClientMetadata {
         out["response_types"] = JSON(responseTypes.map(\.rawValue))
         out["grant_types"] = JSON(grantTypes.map(\.rawValue))
         put("token_endpoint_auth_method", tokenEndpointAuthMethod.rawValue)
-        put("token_endpoint_auth_signing_alg", tokenEndpointAuthSigningAlg?.rawValue)
+        put(
+            "token_endpoint_auth_signing_alg",
+            tokenEndpointAuthMethod == .clientSecretJWT
+                ? ClientAssertion.symmetricAlgorithm : tokenEndpointAuthSigningAlg?.rawValue
+        )
         if let jwks { out["jwks"] = jwks.json }
         put("jwks_uri", jwksURI)
         put("scope", scope.isEmpty ? nil : scope.description)

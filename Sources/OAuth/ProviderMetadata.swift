@@ -78,7 +78,8 @@ public enum ProviderMetadata {
         _ put: (String, [String]) -> Void
     ) {
         let methods = server.clientAuthenticationMethods
-        let algorithms = methods.contains(.privateKeyJWT) ? server.clientAssertionAlgorithms.map(\.rawValue) : []
+        var algorithms = methods.contains(.privateKeyJWT) ? server.clientAssertionAlgorithms.map(\.rawValue) : []
+        if methods.contains(.clientSecretJWT) { algorithms.append(ClientAssertion.symmetricAlgorithm) }
         put("token_endpoint_auth_methods_supported", methods.map(\.rawValue))
         put("token_endpoint_auth_signing_alg_values_supported", algorithms)
         if server.endpoints.revocation != nil {

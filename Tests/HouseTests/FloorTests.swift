@@ -39,6 +39,7 @@ enum FloorRule {
         "OneTime": .ground(1),
         "Audit": .ground(0),
         "Web": .foundation(1), "Schema": .foundation(1), "Clock": .foundation(0),
+        "Outbound": .foundation(0),
     ]
 
     /// The one call sideways (house.md 5.4): Token redeems codes, so it may name what these files declare.

@@ -45,7 +45,7 @@ import Testing
         try found.requireMethod(of: client)
         return try assertion.verify(
             for: client,
-            keys: JWKSet(keys ?? [key.publicJWK]),
+            by: .keys(JWKSet(keys ?? [key.publicJWK])),
             capabilities: Example.capabilities(),
             now: Example.now
         )
@@ -144,5 +144,100 @@ import Testing
         var basic = client
         basic.metadata.tokenEndpointAuthMethod = .clientSecretBasic
         #expect(try refusal(assertion(), client: basic) == .invalidClient)
+    }
+
+    @Test func `keys are asked for again only where the assertion names another one`() throws {
+        let found = try #require(try assertionValue(assertion()))
+        let other = try SigningKey.generate(.ES256, kid: "k2")
+        #expect(found.names(aKeyOf: JWKSet([key.publicJWK])))
+        #expect(!found.names(aKeyOf: JWKSet([other.publicJWK])))
+        #expect(!found.names(aKeyOf: JWKSet([])))
+    }
+
+    private func assertionValue(_ compact: String) throws -> ClientAssertion? {
+        let parameters = Parameters([
+            (name: "client_assertion", value: compact), (name: "client_assertion_type", value: Self.type),
+        ])
+        guard case .assertion(let found) = try ClientAuthentication.extract(authorization: [], parameters: parameters)
+        else { return nil }
+        return found
+    }
+}
+
+@Suite struct `Client assertion by secret` {
+    private static let secret = "a-secret-of-at-least-thirty-two-octets-as-HS256-demands"
+    private static let present = Int64(Example.now.timeIntervalSince1970)
+
+    private func client(_ method: ClientAuthenticationMethod = .clientSecretJWT) throws -> Client {
+        var client = try Example.client()
+        client.metadata.tokenEndpointAuthMethod = method
+        return client
+    }
+
+    private func assertion(_ secret: String = Self.secret, alg: String = "HS256") -> String {
+        let claims: JSON = [
+            "iss": "rp", "sub": "rp", "aud": .string(Example.issuer), "jti": "j1", "exp": .integer(Self.present + 60),
+        ]
+        let input = Base64URL.encode(Array(#"{"alg":"\#(alg)"}"#.utf8)) + "." + Base64URL.encode(claims.bytes)
+        return input + "." + Base64URL.encode(HMAC.sha256(key: Array(secret.utf8), Array(input.utf8)))
+    }
+
+    private func refusal(
+        _ compact: String,
+        _ client: Client,
+        by credential: ClientAssertion.Credential
+    ) throws -> OAuthError.Code? {
+        let parameters = Parameters([
+            (name: "client_assertion", value: compact),
+            (name: "client_assertion_type", value: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+        ])
+        return try Example.refusal {
+            let found = try ClientAuthentication.extract(authorization: [], parameters: parameters)
+            try found.requireMethod(of: client)
+            guard case .assertion(let assertion) = found else { throw OAuthError(.serverError, "not an assertion") }
+            let server = try Example.capabilities()
+            _ = try assertion.verify(for: client, by: credential, capabilities: server, now: Example.now)
+        }
+    }
+
+    @Test func `each of two live secrets proves the client (OpenID Connect Core §9)`() throws {
+        let client = try client()
+        let secrets = [Secret(Self.secret), Secret("another-secret-of-at-least-thirty-two-octets")]
+        #expect(try refusal(assertion(), client, by: .secrets(secrets)) == nil)
+        #expect(try refusal(assertion(), client, by: .secrets(secrets.reversed())) == nil)
+        #expect(try refusal(assertion(), client, by: .secrets([])) == .invalidClient)
+        #expect(try refusal(assertion(Self.secret + "x"), client, by: .secrets(secrets)) == .invalidClient)
+    }
+
+    @Test func `the algorithm is HS256 and nothing else, also not by a short secret (RFC 7518 §3.2)`() throws {
+        let client = try client()
+        for alg in ["none", "HS384", "HS512", "RS256", "hs256"] {
+            #expect(try refusal(assertion(alg: alg), client, by: .secrets([Secret(Self.secret)])) == .invalidClient)
+        }
+        #expect(try refusal(assertion("short"), client, by: .secrets([Secret("short")])) == .invalidClient)
+    }
+
+    @Test func `a public key never stands in for a secret, nor a secret for a key (RFC 8725 §2.1)`() throws {
+        let key = try SigningKey.generate(.ES256, kid: "k1")
+        let stolen = assertion(key.publicJWK.json.serialized)
+        let keys = ClientAssertion.Credential.keys(JWKSet([key.publicJWK]))
+        #expect(try refusal(stolen, client(.privateKeyJWT), by: keys) == .invalidClient)
+        #expect(try refusal(stolen, client(), by: keys) == .invalidClient)
+        let signed = try JWS.sign(type: nil, payload: Array(#"{"iss":"rp","sub":"rp"}"#.utf8), key: key)
+        #expect(try refusal(signed, client(), by: .secrets([Secret(Self.secret)])) == .invalidClient)
+    }
+
+    @Test func `a registration says HS256 or nothing, and is written with it`() throws {
+        let changes: [String: JSON] = ["token_endpoint_auth_method": "client_secret_jwt"]
+        #expect(try Example.metadata(changes).json["token_endpoint_auth_signing_alg"]?.string == "HS256")
+        let said = changes.merging(["token_endpoint_auth_signing_alg": "HS256"]) { $1 }
+        #expect(try Example.metadata(said) == Example.metadata(changes))
+        let wrong = changes.merging(["token_endpoint_auth_signing_alg": "ES256"]) { $1 }
+        #expect(try Example.faults(wrong) == ["token_endpoint_auth_signing_alg"])
+        let crossed: [String: JSON] = [
+            "token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_signing_alg": "HS256",
+            "jwks_uri": "https://rp.example.cn/jwks",
+        ]
+        #expect(try Example.faults(crossed) == ["token_endpoint_auth_signing_alg"])
     }
 }

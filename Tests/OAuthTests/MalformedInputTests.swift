@@ -161,7 +161,7 @@ import Testing
                 ) {
                     _ = try? assertion.verify(
                         for: client,
-                        keys: JWKSet([key.publicJWK]),
+                        by: .keys(JWKSet([key.publicJWK])),
                         capabilities: server,
                         now: Example.now
                     )

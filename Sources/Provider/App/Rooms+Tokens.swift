@@ -33,10 +33,6 @@ extension Rooms {
         )
     }
 
-    private var authenticator: ClientAuthenticator {
-        ClientAuthenticator(clients: clients, oneTime: oneTime, capabilities: capabilities, clock: clock)
-    }
-
     /// The days from the beginning of the longest grant to the end of the last token of it.
     static func grantDays(_ lifetimes: Configuration.Lifetimes) -> Int {
         let refresh = max(lifetimes.refreshToken.wholeSeconds, ClientRegistrationPolicy.longestRefreshTokenLifetime)

@@ -17,6 +17,7 @@ struct Rooms: Sendable {
     let guessing: SignInGuard
     let sessions: Sessions
     let clients: ClientRegistry
+    let clientKeys: ClientKeys
     let oneTime: OneTime
     let captchas: Captchas
     let pending: PendingAuthorizations
@@ -60,12 +61,14 @@ struct Rooms: Sendable {
         )
         guessing = Self.guessing(configuration, database: database, vault: vault)
         sessions = Sessions(database: database, clock: clock, lifetime: lifetimes.sessionAbsolute.wholeSeconds)
-        clients = ClientRegistry(
+        clients = Self.registry(
+            configuration,
+            capabilities,
             database: database,
-            secretKey: Self.derived("client-secret", secrets),
-            policy: Self.registrationPolicy(configuration, capabilities),
+            secrets: secrets,
             logger: logger
         )
+        clientKeys = ClientKeys(outbound: Self.outbound(configuration), clock: clock, logger: logger)
         oneTime = OneTime(database: database, clock: clock)
         captchas = Captchas(
             oneTime: oneTime,

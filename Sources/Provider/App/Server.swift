@@ -120,7 +120,7 @@ public struct CitygateServer: Sendable {
         for migration in applied {
             logger.notice("migration applied", metadata: ["migration": "\(migration.name)"])
         }
-        let clients = SandboxClients(rooms.secrets)
+        let clients = SandboxClients(rooms.secrets, issuer: configuration.issuer)
         let control =
             configuration.mode == .sandbox
             ? SandboxControl(rooms, extraClients: guests.map { $0.client(clients) }) : nil

@@ -25,7 +25,7 @@ extension ClientRegistry {
                     VALUES (\(client.id.value), \(client.metadata.json.text)::jsonb, instant(), instant())
                     """
                 )
-                if let secret { try await self.insert(secret, for: client.id.value, in: transaction) }
+                if let secret { try await self.insert(secret, for: client, in: transaction) }
                 try await transaction.execute(
                     AuditRecord(event: .clientCreated, client: client.id.value).insertion(trace)
                 )
@@ -36,14 +36,20 @@ extension ClientRegistry {
         return secret
     }
 
-    /// Replaces a client's metadata.
+    /// Replaces a client's metadata. Sealed copies of its secrets go when it proves itself by another method now; a client that changes to
+    /// `client_secret_jwt` needs a new secret.
     func update(_ client: Client, trace: Trace) async throws {
         try await change(
             client.id.value,
             "metadata = \(client.metadata.json.text)::jsonb",
             event: .clientUpdated,
             trace: trace
-        )
+        ) { transaction in
+            guard !client.hasSealedSecret else { return }
+            try await transaction.execute(
+                "UPDATE client_secret SET sealed = NULL WHERE client_id = \(client.id.value) AND sealed IS NOT NULL"
+            )
+        }
     }
 
     /// Takes a client out of service; its requests are refused within a second on every process.
@@ -56,8 +62,8 @@ extension ClientRegistry {
         let secret = OpaqueToken().value
         let overlap = Double(Self.rotationOverlap)
         try await database.transaction { transaction in
-            let known = try await transaction.row("SELECT id FROM client WHERE id = \(id) FOR UPDATE")
-            guard known != nil else { throw AdministrationFault.unknown }
+            let known = try await transaction.row("SELECT state, metadata FROM client WHERE id = \(id) FOR UPDATE")
+            guard let known else { throw AdministrationFault.unknown }
             try await transaction.execute(
                 """
                 UPDATE client_secret SET expires_at = least(coalesce(expires_at, 'infinity'),
@@ -70,7 +76,7 @@ extension ClientRegistry {
             try await transaction.execute(
                 "DELETE FROM client_secret WHERE client_id = \(id) AND expires_at <= instant()"
             )
-            try await self.insert(secret, for: id, in: transaction)
+            try await self.insert(secret, for: self.client(id: id, known), in: transaction)
             try await transaction.execute(AuditRecord(event: .clientSecretRotated, client: id).insertion(trace))
         }
         return secret
@@ -94,37 +100,49 @@ extension ClientRegistry {
                 ON CONFLICT (id) DO UPDATE SET metadata = excluded.metadata, state = 'active', updated_at = instant()
                 """
             )
-            if let secret { try await self.insert(secret, for: id, in: transaction) }
+            if let secret { try await self.insert(secret, for: client, in: transaction) }
             try await transaction.execute(AuditRecord(event: .clientUpdated, client: id).insertion(trace))
         }
     }
 
-    private func insert(_ secret: Secret<String>, for id: String, in transaction: Transaction) async throws {
+    private func insert(_ secret: Secret<String>, for client: Client, in transaction: Transaction) async throws {
+        let id = client.id.value
+        let sealed: [UInt8]? = client.hasSealedSecret ? try self.sealed(secret, of: id) : nil
         try await transaction.execute(
             """
-            INSERT INTO client_secret (client_id, hash, created_at)
-            VALUES (\(id), \(hash(ofSecret: secret.reveal())), instant())
-            ON CONFLICT (client_id, hash) DO UPDATE SET expires_at = NULL
+            INSERT INTO client_secret (client_id, hash, sealed, created_at)
+            VALUES (\(id), \(hash(ofSecret: secret.reveal())), \(sealed), instant())
+            ON CONFLICT (client_id, hash) DO UPDATE SET expires_at = NULL, sealed = excluded.sealed
             """
         )
     }
 
-    private func change(_ id: String, _ assignment: SQL, event: AuditEvent, trace: Trace) async throws {
+    private func change(
+        _ id: String,
+        _ assignment: SQL,
+        event: AuditEvent,
+        trace: Trace,
+        beside: @Sendable (Transaction) async throws -> Void = { _ in }
+    ) async throws {
         try await database.transaction { transaction in
             let changed = try await transaction.execute(
                 "UPDATE client SET \(sql: assignment), updated_at = instant() WHERE id = \(id)"
             )
             guard changed == 1 else { throw AdministrationFault.unknown }
+            try await beside(transaction)
             try await transaction.execute(AuditRecord(event: event, client: id).insertion(trace))
         }
     }
 }
 
 extension Client {
-    /// Proves itself with a shared secret (RFC 6749 §2.3.1).
+    /// The server must be able to compute with its secret, not only to compare it.
+    var hasSealedSecret: Bool { metadata.tokenEndpointAuthMethod == .clientSecretJWT }
+
+    /// Proves itself with a shared secret (RFC 6749 §2.3.1, OpenID Connect Core §9).
     var hasSecret: Bool {
         switch metadata.tokenEndpointAuthMethod {
-        case .clientSecretBasic, .clientSecretPost: true
+        case .clientSecretBasic, .clientSecretPost, .clientSecretJWT: true
         case .privateKeyJWT, .none: false
         }
     }

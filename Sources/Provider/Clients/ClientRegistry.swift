@@ -1,6 +1,6 @@
 // Clients
-// Owns: tables `client`, `client_secret`; the cache of relying parties each process keeps.
-// Hands off: what metadata is allowed to OAuth.Client; how a request proves itself to Token/ClientAuthenticator.
+// Owns: tables `client`, `client_secret`; the cache of relying parties each process keeps, and of the keys they publish; who a client is.
+// Hands off: what metadata is allowed and what an assertion proves to OAuth; fetching to Outbound.
 // Never: a secret in the clear in the store. It is shown once, when it is made.
 
 import Cryptography
@@ -14,8 +14,19 @@ import Synchronization
 /// A registered client as a request uses it.
 struct RegisteredClient: Sendable {
     let client: Client
-    /// Keyed hashes of the live secrets (two during a rotation), each with its end.
-    let secrets: [(hash: [UInt8], expiry: Date?)]
+    /// The live secrets, two during a rotation.
+    let secrets: [StoredSecret]
+
+    /// A secret as the store has it.
+    struct StoredSecret: Sendable {
+        /// The keyed hash.
+        let hash: [UInt8]
+        /// The secret itself, sealed; only where the client proves itself by `client_secret_jwt`.
+        let sealed: [UInt8]?
+        let expiry: Date?
+
+        func isLive(_ now: Date) -> Bool { expiry.map { $0 > now } ?? true }
+    }
 }
 
 /// The relying parties, cached for the hot paths and refreshed when any process changes one.
@@ -27,6 +38,7 @@ final class ClientRegistry: Service {
 
     let database: Database
     private let secretKey: Secret<[UInt8]>
+    private let sealingKey: Secret<[UInt8]>
     private let policy: ClientRegistrationPolicy
     private let logger: Logger
     private let cache = Mutex<[String: Entry]>([:])
@@ -39,10 +51,18 @@ final class ClientRegistry: Service {
 
     /// - Parameters:
     ///   - secretKey: the key of the hashes of client secrets.
+    ///   - sealingKey: the key of the sealed copies.
     ///   - policy: what metadata may say; stored metadata is read under it as well.
-    init(database: Database, secretKey: Secret<[UInt8]>, policy: ClientRegistrationPolicy, logger: Logger) {
+    init(
+        database: Database,
+        secretKey: Secret<[UInt8]>,
+        sealingKey: Secret<[UInt8]>,
+        policy: ClientRegistrationPolicy,
+        logger: Logger
+    ) {
         self.database = database
         self.secretKey = secretKey
+        self.sealingKey = sealingKey
         self.policy = policy
         self.logger = logger
     }
@@ -72,11 +92,32 @@ final class ClientRegistry: Service {
         let hash = hash(ofSecret: presented)
         // No early exit: which of the two matched is nobody's business.
         var matches = false
-        for secret in client.secrets where secret.expiry.map({ $0 > now }) ?? true {
+        for secret in client.secrets where secret.isLive(now) {
             matches = ConstantTime.equal(secret.hash, hash) || matches
         }
         return matches
     }
+
+    /// The sealed copy of a secret, for a client that proves itself by `client_secret_jwt`. It opens for that client only.
+    func sealed(_ secret: Secret<String>, of id: String) throws -> [UInt8] {
+        try AESGCM.seal(Array(secret.reveal().utf8), key: sealingKey.reveal(), aad: Self.place(of: id))
+    }
+
+    /// The client's live secrets themselves; none for a client whose secrets are kept as hashes only.
+    func liveSecrets(of client: RegisteredClient, now: Date) -> [Secret<String>] {
+        client.secrets.compactMap { secret in
+            guard secret.isLive(now), let sealed = secret.sealed,
+                let bytes = try? AESGCM.open(
+                    sealed,
+                    key: sealingKey.reveal(),
+                    aad: Self.place(of: client.client.id.value)
+                )
+            else { return nil }
+            return Secret(String(decoding: bytes, as: UTF8.self))
+        }
+    }
+
+    private static func place(of id: String) -> [UInt8] { Array("client_secret|sealed|\(id)".utf8) }
 
     /// Listens for changes made by any process and forgets what it had read.
     func run() async throws {
@@ -113,7 +154,7 @@ final class ClientRegistry: Service {
     private func read(_ id: String) async throws -> RegisteredClient? {
         let rows = try await database.rows(
             """
-            SELECT c.state, c.metadata, s.hash, s.expires_at FROM client c
+            SELECT c.state, c.metadata, s.hash, s.sealed, s.expires_at FROM client c
             LEFT JOIN client_secret s ON s.client_id = c.id AND (s.expires_at IS NULL OR s.expires_at > instant())
             WHERE c.id = \(id)
             """
@@ -127,9 +168,9 @@ final class ClientRegistry: Service {
             logger.error("client metadata unreadable", metadata: ["client_id": "\(id)"])
             return nil
         }
-        let secrets = try rows.compactMap { row -> (hash: [UInt8], expiry: Date?)? in
+        let secrets = try rows.compactMap { row -> RegisteredClient.StoredSecret? in
             guard let hash = try row.get("hash", as: [UInt8]?.self) else { return nil }
-            return (hash, try row.get("expires_at", as: Date?.self))
+            return .init(hash: hash, sealed: try row.get("sealed"), expiry: try row.get("expires_at"))
         }
         return RegisteredClient(client: client, secrets: secrets)
     }

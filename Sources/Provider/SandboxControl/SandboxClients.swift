@@ -6,6 +6,8 @@ struct SandboxClients: Sendable {
     /// Secrets and keys are derived from the installation's own secret: the same after a restart, on every process, and
     /// different in every installation.
     let seed: Secret<[UInt8]>
+    /// Where this server is: the address of the keys that one of the clients publishes.
+    let issuer: String
 
     struct Ready: Sendable {
         let id: String
@@ -23,7 +25,7 @@ struct SandboxClients: Sendable {
 
     /// Where people log in.
     private func relyingParties() throws -> [Ready] {
-        let key = try signingKey()
+        let key = try signingKey(of: "sandbox-private-key")
         return [
             with(
                 secret: "sandbox-basic",
@@ -32,6 +34,7 @@ struct SandboxClients: Sendable {
                 extra: [("resources", [Self.resource])]
             ),
             with(secret: "sandbox-post", method: "client_secret_post", "机密客户端，表单中的密钥"),
+            with(secret: "sandbox-secret-jwt", method: "client_secret_jwt", "机密客户端，client_secret_jwt（HS256）"),
             Ready(
                 id: "sandbox-private-key",
                 note: "机密客户端，private_key_jwt（ES256）",
@@ -41,6 +44,16 @@ struct SandboxClients: Sendable {
                     extra: [("jwks", ["keys": [key.publicJWK]])]
                 ),
                 privateKey: key.privateJWK
+            ),
+            Ready(
+                id: Self.publisher,
+                note: "机密客户端，private_key_jwt，公钥发布于 jwks_uri",
+                metadata: metadata(
+                    "沙箱公钥地址客户端",
+                    method: "private_key_jwt",
+                    extra: [("jwks_uri", .string("\(issuer)/sandbox/clients/\(Self.publisher)/jwks"))]
+                ),
+                privateKey: try signingKey(of: Self.publisher).privateJWK
             ),
             Ready(
                 id: "sandbox-public",
@@ -125,10 +138,17 @@ struct SandboxClients: Sendable {
         return .object(object)
     }
 
-    /// The key of `sandbox-private-key`, with its private half for whoever plays the client.
-    private func signingKey() throws -> (publicJWK: JSON, privateJWK: JSON) {
-        let scalar = HMAC.sha256(key: seed.reveal(), Array("sandbox-client-key".utf8))
-        let key = try SigningKey(kid: "sandbox-private-key-1", p256Scalar: Secret(scalar))
+    /// The client that publishes its keys instead of registering them.
+    static let publisher = "sandbox-jwks-uri"
+
+    /// What that client publishes at its `jwks_uri`.
+    func publishedKeys() throws -> JSON { ["keys": [try signingKey(of: Self.publisher).publicJWK]] }
+
+    /// The key of a client, with its private half for whoever plays it.
+    private func signingKey(of id: String) throws -> (publicJWK: JSON, privateJWK: JSON) {
+        let purpose = id == "sandbox-private-key" ? "sandbox-client-key" : "sandbox-client-key|\(id)"
+        let scalar = HMAC.sha256(key: seed.reveal(), Array(purpose.utf8))
+        let key = try SigningKey(kid: "\(id)-1", p256Scalar: Secret(scalar))
         var secret = key.publicJWK.json.object ?? JSONObject()
         secret["d"] = .string(Base64URL.encode(scalar))
         return (key.publicJWK.json, .object(secret))

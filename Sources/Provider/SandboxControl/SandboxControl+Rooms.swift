@@ -10,7 +10,7 @@ extension SandboxControl {
             partitions: rooms.partitions,
             clock: rooms.clock,
             sandboxClock: SandboxClock(database: rooms.database),
-            ready: SandboxClients(rooms.secrets),
+            ready: SandboxClients(rooms.secrets, issuer: rooms.configuration.issuer),
             registrationPolicy: Rooms.registrationPolicy(rooms.configuration, rooms.capabilities),
             extraClients: extraClients,
             bodyLimit: rooms.configuration.http.bodyBytes
@@ -20,7 +20,7 @@ extension SandboxControl {
 
 extension SandboxClients {
     /// The ready-made clients of an installation.
-    init(_ secrets: KeySecrets) {
-        self.init(seed: Rooms.derived("sandbox-clients", secrets))
+    init(_ secrets: KeySecrets, issuer: String) {
+        self.init(seed: Rooms.derived("sandbox-clients", secrets), issuer: issuer)
     }
 }

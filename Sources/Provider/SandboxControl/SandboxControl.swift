@@ -30,6 +30,7 @@ struct SandboxControl: Sendable {
         group.get("captchas/:id") { request, context in try await captcha(context) }
         group.get("personas") { _, _ in Response.json(JSON.array(Persona.all.map(\.json))) }
         group.get("clients") { _, _ in try clientList() }
+        group.get("clients/\(SandboxClients.publisher)/jwks") { _, _ in Response.json(try ready.publishedKeys()) }
         group.get("clock") { _, _ in try await clockNow() }
         group.post("clock") { request, _ in try await moveClock(request) }
         group.post("reset") { _, _ in

@@ -43,7 +43,7 @@ public struct SandboxGuest: Sendable {
     func service(_ rooms: Rooms, logger: Logger) -> some Service {
         let clock = rooms.clock
         let welcome = Welcome(
-            secret: SandboxClients(rooms.secrets).secret(of: clientID),
+            secret: SandboxClients(rooms.secrets, issuer: rooms.configuration.issuer).secret(of: clientID),
             now: { clock.seconds },
             logger: logger
         )

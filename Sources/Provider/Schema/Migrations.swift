@@ -14,6 +14,7 @@ enum Schema {
         Migration(number: 4, name: "authorization", sql: authorization),
         Migration(number: 5, name: "refresh-tokens", sql: refreshTokens),
         Migration(number: 6, name: "access-tokens", sql: accessTokens),
+        Migration(number: 10, name: "sealed client secrets", sql: sealedClientSecrets),
     ]
 
     /// Each table is written by exactly one room (HouseTests hold the sources to it).

@@ -2,9 +2,10 @@ import Cryptography
 import Hummingbird
 import OAuth
 
-/// Who the client is (K1): one method per client, the one it registered.
+/// Who the client is (K1), at every endpoint where clients prove themselves: one method per client, the one it registered.
 struct ClientAuthenticator: Sendable {
     let clients: ClientRegistry
+    let keys: ClientKeys
     let oneTime: OneTime
     let capabilities: ProviderCapabilities
     let clock: ServerClock
@@ -26,18 +27,22 @@ struct ClientAuthenticator: Sendable {
                 throw OAuthError(.invalidClient, "client authentication failed")
             }
         case .assertion(let assertion):
-            try await verify(assertion, of: client)
+            try await verify(assertion, of: registered)
         case .none:
             break
         }
         return client
     }
 
-    /// `private_key_jwt` (RFC 7523 §3): the signature, then the claims, then that its `jti` was never used before,
-    /// on whichever process (trust.md T21).
-    private func verify(_ assertion: ClientAssertion, of client: Client) async throws {
-        guard let keys = client.jwks else { throw OAuthError(.invalidClient, "the client registered no keys") }
-        let proof = try assertion.verify(for: client, keys: keys, capabilities: capabilities, now: clock.now)
+    /// `client_secret_jwt` and `private_key_jwt` (RFC 7523 §3): who made it, then the claims, then that its `jti` was never used
+    /// before, on whichever process (trust.md T21).
+    private func verify(_ assertion: ClientAssertion, of registered: RegisteredClient) async throws {
+        let client = registered.client
+        let credential: ClientAssertion.Credential =
+            assertion.isSymmetric
+            ? .secrets(clients.liveSecrets(of: registered, now: clock.now))
+            : .keys(try await keys.keys(of: client, for: assertion))
+        let proof = try assertion.verify(for: client, by: credential, capabilities: capabilities, now: clock.now)
         let name = "\(client.id.value)|\(proof.jti)"
         guard try await oneTime.claim(.clientAssertion, identifier: name, until: proof.expiresAt) else {
             throw OAuthError(.invalidClient, "client_assertion was used before")

@@ -1,0 +1,38 @@
+import Cryptography
+import Logging
+import OAuth
+import Postgres
+
+/// The rooms that know relying parties.
+extension Rooms {
+    static func registry(
+        _ configuration: Configuration,
+        _ capabilities: ProviderCapabilities,
+        database: Database,
+        secrets: KeySecrets,
+        logger: Logger
+    ) -> ClientRegistry {
+        ClientRegistry(
+            database: database,
+            secretKey: derived("client-secret", secrets),
+            sealingKey: derived("client-secret-copy", secrets),
+            policy: registrationPolicy(configuration, capabilities),
+            logger: logger
+        )
+    }
+
+    /// The sandbox's relying parties live on loopback.
+    static func outbound(_ configuration: Configuration) -> OutboundFetch {
+        OutboundFetch(mayReachInside: configuration.mode == .sandbox && configuration.sandbox.allowsLoopbackHTTP)
+    }
+
+    var authenticator: ClientAuthenticator {
+        ClientAuthenticator(
+            clients: clients,
+            keys: clientKeys,
+            oneTime: oneTime,
+            capabilities: capabilities,
+            clock: clock
+        )
+    }
+}
