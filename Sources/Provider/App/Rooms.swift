@@ -61,13 +61,7 @@ struct Rooms: Sendable {
         )
         guessing = Self.guessing(configuration, database: database, vault: vault)
         sessions = Sessions(database: database, clock: clock, lifetime: lifetimes.sessionAbsolute.wholeSeconds)
-        clients = Self.registry(
-            configuration,
-            capabilities,
-            database: database,
-            secrets: secrets,
-            logger: logger
-        )
+        clients = Self.registry(configuration, capabilities, database: database, secrets: secrets, logger: logger)
         clientKeys = ClientKeys(outbound: Self.outbound(configuration), clock: clock, logger: logger)
         oneTime = OneTime(database: database, clock: clock)
         captchas = Captchas(

@@ -50,9 +50,11 @@ final class ClientRegistry: Service {
     }
 
     /// - Parameters:
+    ///   - database: where clients lie.
     ///   - secretKey: the key of the hashes of client secrets.
     ///   - sealingKey: the key of the sealed copies.
     ///   - policy: what metadata may say; stored metadata is read under it as well.
+    ///   - logger: for metadata that cannot be read.
     init(
         database: Database,
         secretKey: Secret<[UInt8]>,

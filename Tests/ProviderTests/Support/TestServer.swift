@@ -28,7 +28,22 @@ struct TestServer: Sendable {
         sharing connectionString: String? = nil,
         _ body: @Sendable (TestServer) async throws -> Result
     ) async throws -> Result {
-        let address = if let connectionString { connectionString } else { try await TestStore.shared.database() }
+        guard let connectionString else {
+            // Tests run all at once; servers on databases of their own do not, or a small machine drowns in them.
+            return try await TestGate.servers.pass {
+                let address = try await TestStore.shared.database()
+                return try await with(settings, on: address, isFirst: true, body)
+            }
+        }
+        return try await with(settings, on: connectionString, isFirst: false, body)
+    }
+
+    private static func with<Result: Sendable>(
+        _ settings: [String: String],
+        on address: String,
+        isFirst: Bool,
+        _ body: @Sendable (TestServer) async throws -> Result
+    ) async throws -> Result {
         var environment = [
             "CITYGATE_ISSUER": issuer, "DATABASE_URL": address, "CITYGATE_PASSWORDS_MEMORY": "1 MiB",
             "CITYGATE_PASSWORDS_ITERATIONS": "1", "CITYGATE_LOGGING_LEVEL": "critical",
@@ -48,19 +63,24 @@ struct TestServer: Sendable {
         )
         let sandbox = SandboxControl(rooms)
         try await rooms.clock.refresh()
-        if connectionString == nil { try await sandbox.seed() }
+        if isFirst { try await sandbox.seed() }
         let router = rooms.router(logger: logger)
         sandbox.addRoutes(to: router)
         let application = Application(responder: router.buildResponder(), logger: logger)
         let listening = Task { try await rooms.clients.run() }
         defer { listening.cancel() }
-        let result = try await application.test(.router) { client in
-            try await body(
-                TestServer(rooms: rooms, sandbox: sandbox, client: client, connectionString: address)
-            )
+        do {
+            let result = try await application.test(.router) { client in
+                try await body(
+                    TestServer(rooms: rooms, sandbox: sandbox, client: client, connectionString: address)
+                )
+            }
+            await database.shutDown()
+            return result
+        } catch {
+            await database.shutDown()
+            throw error
         }
-        await database.shutDown()
-        return result
     }
 
     /// A browser without cookies.
