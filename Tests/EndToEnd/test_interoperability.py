@@ -10,7 +10,7 @@ import pytest
 import requests
 from authlib.integrations.requests_client import OAuth2Session
 from playwright.sync_api import expect
-from requests_oauth2client import ClientSecretPost, OAuth2Client, PrivateKeyJwt
+from requests_oauth2client import ClientSecretJwt, ClientSecretPost, OAuth2Client, PrivateKeyJwt
 
 from harness.apache import Apache
 from harness.browser import give_consent, log_in
@@ -41,17 +41,16 @@ def test_authlib_logs_in_by_code_and_pkce(citygate, sandbox, browse, callback):
     assert {urlsplit(url).netloc for url in watch.elsewhere} <= {urlsplit(callback.origin).netloc}
 
 
-@pytest.mark.parametrize("method", ["client_secret_post", "private_key_jwt", "none"])
+@pytest.mark.parametrize("method", ["client_secret_post", "client_secret_jwt", "private_key_jwt", "jwks_uri", "none"])
 def test_requests_oauth2client_logs_in_by_each_method(citygate, sandbox, browse, callback, method):
-    client = sandbox.client(method)
+    client = sandbox.client_named("sandbox-jwks-uri") if method == "jwks_uri" else sandbox.client(method)
     authentication = {
-        "client_secret_post": lambda: (client.id, client.secret),
+        "client_secret_post": lambda: ClientSecretPost(client.id, client.secret),
+        "client_secret_jwt": lambda: ClientSecretJwt(client.id, client.secret),
         "private_key_jwt": lambda: PrivateKeyJwt(
             client.id, client.private_jwk, alg=signing_algorithm(client.private_jwk)),
         "none": lambda: client.id,
-    }[method]()
-    if method == "client_secret_post":
-        authentication = ClientSecretPost(*authentication)
+    }["private_key_jwt" if method == "jwks_uri" else client.method]()
     relying_party = OAuth2Client.from_discovery_endpoint(
         issuer=citygate.issuer, auth=authentication, redirect_uri=callback.url, testing=True,
         id_token_signed_response_alg=client.metadata.get("id_token_signed_response_alg", "RS256"))

@@ -52,7 +52,7 @@ class Client:
                 return {"auth": (self.id, self.secret)}
             case "client_secret_post":
                 return {"data": {"client_id": self.id, "client_secret": self.secret}}
-            case "private_key_jwt":
+            case "private_key_jwt" | "client_secret_jwt":
                 from .tokens import client_assertion
                 return {"data": {
                     "client_id": self.id,
@@ -92,6 +92,11 @@ class Sandbox:
     def client(self, method: str) -> Client:
         found = [client for client in self.clients() if client.method == method]
         assert found, f"no sandbox client with {method}"
+        return found[0]
+
+    def client_named(self, name: str) -> Client:
+        found = [client for client in self.clients() if client.id == name]
+        assert found, f"no sandbox client {name}"
         return found[0]
 
     def captcha(self, captcha_id: str) -> str:

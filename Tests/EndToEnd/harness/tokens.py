@@ -65,13 +65,15 @@ def signing_algorithm(key: dict) -> str:
 
 def client_assertion(client: Client, audience: str, **changes) -> str:
     """A client's signed statement about itself (RFC 7523 §3); a change to None leaves the claim out."""
-    key = client.private_jwk
     now = int(time.time())
     claims = {"iss": client.id, "sub": client.id, "aud": audience, "jti": secrets.token_urlsafe(16), "iat": now,
               "exp": now + 60} | changes
+    claims = {k: v for k, v in claims.items() if v is not None}
+    if client.method == "client_secret_jwt":
+        return forge_hs256({"alg": "HS256"}, claims, client.secret.encode())
+    key = client.private_jwk
     header = {"alg": signing_algorithm(key)} | ({"kid": key["kid"]} if "kid" in key else {})
-    return jwt.encode(header, {k: v for k, v in claims.items() if v is not None}, jwk.import_key(key),
-                      algorithms=[header["alg"]])
+    return jwt.encode(header, claims, jwk.import_key(key), algorithms=[header["alg"]])
 
 
 def forge(header: dict, payload: dict | bytes, signature: bytes = b"") -> str:

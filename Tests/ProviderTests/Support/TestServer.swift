@@ -23,6 +23,9 @@ struct TestServer: Sendable {
     /// - Parameters:
     ///   - settings: environment variables that change the configuration, such as `CITYGATE_LIFETIMES_ACCESS_TOKEN`.
     ///   - connectionString: the database of another server, to be a second process beside it.
+    ///   - body: the test.
+    /// - Returns: what the test gives.
+    /// - Throws: what the test throws.
     static func with<Result: Sendable>(
         _ settings: [String: String] = [:],
         sharing connectionString: String? = nil,
