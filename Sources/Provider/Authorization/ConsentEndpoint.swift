@@ -27,7 +27,12 @@ struct ConsentEndpoint: Sendable {
         guard let session = try await sessions.find(desk.cookies.value(.session, in: request)),
             let account = try await accounts.find(session.account)
         else { return .seeOther(waiting.resumePath) }
-        return try await draw(waiting, account, request, context, browser)
+        do {
+            return try draw(waiting, account, request, context, browser)
+        } catch {
+            // The client's registration changed meanwhile: the dispatcher judges the request anew and answers it.
+            return .seeOther(waiting.resumePath)
+        }
     }
 
     private func draw(
@@ -36,7 +41,7 @@ struct ConsentEndpoint: Sendable {
         _ request: Request,
         _ context: ProviderContext,
         _ browser: BrowserIdentity
-    ) async throws -> Response {
+    ) throws -> Response {
         let asked = try AuthorizationRequest(
             waiting.pending.parameters,
             target: AuthorizationTarget(
