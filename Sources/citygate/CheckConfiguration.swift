@@ -15,7 +15,7 @@ struct CheckConfigurationCommand: ParsableCommand {
 
     func run() throws {
         do {
-            _ = try installation.load()
+            _ = try installation.load(guessing: false)
             output.show(["faults": []], ["The configuration has no fault."])
         } catch let faults as ConfigurationFaults where output.json {
             let list = faults.faults.map { fault -> JSON in

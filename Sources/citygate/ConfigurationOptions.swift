@@ -22,7 +22,8 @@ struct ConfigurationOptions: ParsableArguments {
     }
 }
 
-/// Which installation a command works on: a production server's, or with `--sandbox` a sandbox's.
+/// Which installation a command works on: a production server's or a sandbox's. A sandbox leaves a mark in its state folder, so that
+/// commands beside it need no flag; where no server ever ran, an issuer that only a sandbox can have decides.
 struct InstallationOptions: ParsableArguments {
     @OptionGroup var file: ConfigurationOptions
 
@@ -30,7 +31,19 @@ struct InstallationOptions: ParsableArguments {
     var sandbox = false
 
     /// Reads and checks the configuration.
-    func load() throws -> Configuration { try file.load(sandbox ? .sandbox : .production) }
+    ///
+    /// - Parameter guessing: false for commands that must not mistake a half-configured production server for a sandbox.
+    func load(guessing: Bool = true) throws -> Configuration {
+        if sandbox { return try file.load(.sandbox) }
+        let asSandbox = try? file.load(.sandbox)
+        if let asSandbox, asSandbox.hasSandboxMark { return asSandbox }
+        do {
+            return try file.load(.production)
+        } catch {
+            if guessing, let asSandbox, asSandbox.issuer.hasPrefix("http:") { return asSandbox }
+            throw error
+        }
+    }
 }
 
 /// Where to listen, for commands that serve.

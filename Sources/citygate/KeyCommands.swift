@@ -22,7 +22,7 @@ struct KeysCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            let administration = KeyAdministration(try installation.load())
+            let administration = KeyAdministration(try installation.load(guessing: false))
             let keys = try administration.list()
             KeysCommand.show(keys, output)
             for key in keys where administration.isDue(key) && !output.json {
@@ -46,7 +46,7 @@ struct KeysCommand: ParsableCommand {
         @OptionGroup var installation: InstallationOptions
         @OptionGroup var output: OutputOptions
 
-        func run() throws { KeysCommand.show(try KeyAdministration(installation.load()).generate(algorithm), output) }
+        func run() throws { KeysCommand.show(try KeyAdministration(installation.load(guessing: false)).generate(algorithm), output) }
     }
 
     struct Activate: ParsableCommand {
@@ -64,7 +64,7 @@ struct KeysCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            KeysCommand.show([try KeyAdministration(installation.load()).activate(kid, atOnce: atOnce)], output)
+            KeysCommand.show([try KeyAdministration(installation.load(guessing: false)).activate(kid, atOnce: atOnce)], output)
         }
     }
 
@@ -81,7 +81,7 @@ struct KeysCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            try KeyAdministration(installation.load()).retire(kid)
+            try KeyAdministration(installation.load(guessing: false)).retire(kid)
             output.show(["kid": .string(kid), "state": "removed"], ["Key \(kid) is removed."])
         }
     }
@@ -101,7 +101,7 @@ struct KeysCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            KeysCommand.show(try KeyAdministration(installation.load()).rotate(algorithm, atOnce: atOnce), output)
+            KeysCommand.show(try KeyAdministration(installation.load(guessing: false)).rotate(algorithm, atOnce: atOnce), output)
         }
     }
 

@@ -19,7 +19,7 @@ struct MigrateCommand: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            MigrateCommand.show(try await MigrationAdministration(installation.load()).status(), output)
+            MigrateCommand.show(try await MigrationAdministration(installation.load(guessing: false)).status(), output)
         }
     }
 
@@ -36,7 +36,7 @@ struct MigrateCommand: AsyncParsableCommand {
             if print {
                 return output.show(["sql": .string(MigrationAdministration.script)], [MigrationAdministration.script])
             }
-            let applied = try await MigrationAdministration(installation.load()).apply()
+            let applied = try await MigrationAdministration(installation.load(guessing: false)).apply()
             if applied.isEmpty {
                 output.show([], ["Nothing was pending."])
             } else {

@@ -16,7 +16,7 @@ struct PrintConfigurationCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let configuration = try installation.load()
+        let configuration = try installation.load(guessing: false)
         output.show(configuration.redactedJSON, configuration.redactedYAML.split(separator: "\n").map(String.init))
     }
 }

@@ -44,6 +44,7 @@ public struct CitygateServer: Sendable {
     /// Serves until SIGTERM or SIGINT, then lets requests finish, closes the store and stops the private PostgreSQL.
     /// - Throws: ``StartFault`` in words for the operator.
     public func run() async throws {
+        configuration.markMode()
         let keyRing = try openKeys()
         let postgres = configuration.privatePostgres(logger: logger)
         var databaseConfiguration = try await configuration.databaseConfiguration(postgres)
