@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -12,7 +13,7 @@ from harness.browser import Watch, new_context
 from harness.callback import Callback
 from harness.certificates import Certificates
 from harness.pages import Page
-from harness.sandbox import Sandbox
+from harness.sandbox import Proof, Sandbox
 from harness.server import Citygate, binary
 from harness.walker import Walker
 
@@ -109,6 +110,14 @@ def browse(chromium, citygate):
 def callback():
     with Callback() as listener:
         yield listener
+
+
+@pytest.fixture
+def request_address(citygate, client, callback):
+    """An authorization request that ends at a listening relying party."""
+    client.callback = callback.url
+    walker = Walker(citygate)
+    return f"{citygate.issuer}/oauth2/authorize?" + urlencode(walker.request_parameters(client, Proof(), prompt="consent"))
 
 
 @pytest.fixture

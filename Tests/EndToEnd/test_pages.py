@@ -1,25 +1,15 @@
 """The pages as people meet them: standards of access, the content security policy, without JavaScript, by keyboard alone."""
 
 import re
-from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from harness.browser import DESKTOP, NARROW, PHONE, fill_login, log_in
-from harness.sandbox import Proof
+from harness.browser import DESKTOP, NARROW, PHONE, fill_login, log_in, tab_to
 from harness.walker import Walker
 
 WIDTHS = {"desktop": DESKTOP, "phone": PHONE, "narrow": NARROW}
-
-
-@pytest.fixture
-def request_address(citygate, client, callback):
-    """An authorization request that ends at a listening relying party."""
-    client.callback = callback.url
-    walker = Walker(citygate)
-    return f"{citygate.issuer}/oauth2/authorize?" + urlencode(walker.request_parameters(client, Proof(), prompt="consent"))
 
 
 def to_login(page, citygate, persona, address):
@@ -169,18 +159,6 @@ def test_login_works_by_keyboard_alone(citygate, sandbox, browse, request_addres
         page.keyboard.press("Enter")
     expect(page.locator("#arrived")).to_be_visible()
     assert "code=" in callback.wait()
-
-
-def tab_to(page, selector: str, limit: int = 60) -> bool:
-    """Presses Tab until the element has the focus, and sees that the focus shows."""
-    for _ in range(limit):
-        page.keyboard.press("Tab")
-        if page.evaluate("s => document.activeElement.matches(s)", selector):
-            style = page.evaluate("""() => { const s = getComputedStyle(document.activeElement);
-                return [s.outlineStyle, parseFloat(s.outlineWidth), s.boxShadow] }""")
-            assert (style[0] != "none" and style[1] >= 2) or style[2] != "none", f"no visible focus on {selector}"
-            return True
-    return False
 
 
 def test_the_first_tab_stop_skips_to_the_content(citygate, browse, request_address):

@@ -34,6 +34,7 @@ public struct Configuration: Sendable {
     var lifetimes: Lifetimes
     var passwords: Passwords
     var throttle: Throttle
+    var captcha: CaptchaSettings
     var consent: ConsentSettings
     var brand: Brand
     var logging: LoggingSettings
@@ -92,6 +93,7 @@ public struct Configuration: Sendable {
         lifetimes = Lifetimes(&reader)
         passwords = Passwords(&reader)
         throttle = Throttle(&reader)
+        captcha = CaptchaSettings(&reader)
         consent = ConsentSettings(&reader)
         brand = Brand(&reader)
         logging = LoggingSettings(&reader)

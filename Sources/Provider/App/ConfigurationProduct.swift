@@ -144,6 +144,16 @@ extension Configuration {
         }
     }
 
+    /// The captcha and what may stand in its place.
+    struct CaptchaSettings: Sendable {
+        /// Zero bits that the hash of a 无障碍验证 begins with; 16, which are 65,536 tries on average. One more doubles the work.
+        var proofBits: Int
+
+        init(_ reader: inout SettingsReader) {
+            proofBits = reader.read("captcha.proof_bits", .count(8...24), default: 16)
+        }
+    }
+
     /// How consent is asked for.
     struct ConsentSettings: Sendable {
         /// Whether boxes stand ticked when a page opens; false.

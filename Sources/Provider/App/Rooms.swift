@@ -68,6 +68,7 @@ struct Rooms: Sendable {
             oneTime: oneTime,
             key: Self.derived("captcha", secrets),
             lifetime: lifetimes.captcha.wholeSeconds,
+            proofBits: configuration.captcha.proofBits,
             fixedAnswer: configuration.sandbox.captchaAnswer
         )
         pending = PendingAuthorizations(

@@ -63,6 +63,7 @@ struct PasswordSignIn: Sendable {
         attempt.account = form.field(.account)
         attempt.hasConsented = !form.field(.consent).isEmpty
         attempt.captchaID = form.field(.captchaID)
+        attempt.captchaProof = form.field(.captchaProof)
         if form.field(named: "op") == "new-captcha" {
             attempt.captchaID = nil
             return try await draw(attempt, request, context)
@@ -87,6 +88,7 @@ struct PasswordSignIn: Sendable {
         let browser: BrowserIdentity
         var account = ""
         var captchaID: String?
+        var captchaProof = ""
         var hasConsented = false
         var faults: [FormFault] = []
     }
@@ -100,7 +102,7 @@ struct PasswordSignIn: Sendable {
         var faults: [FormFault] = []
         if form.field(.account).isEmpty { faults.append(FormFault(.accountRequired)) }
         if form.field(.password).isEmpty { faults.append(FormFault(.passwordRequired)) }
-        if form.field(.captcha).isEmpty { faults.append(FormFault(.captchaRequired)) }
+        if form.field(.captcha).isEmpty, attempt.captchaProof.isEmpty { faults.append(FormFault(.captchaRequired)) }
         if asksConsent(attempt.waiting, request), !attempt.hasConsented { faults.append(FormFault(.consentRequired)) }
         return faults
     }
@@ -109,6 +111,7 @@ struct PasswordSignIn: Sendable {
     private func check(_ form: Parameters, _ attempt: Attempt, _ context: ProviderContext) async throws -> Outcome {
         switch try await captchas.check(
             form.field(.captcha),
+            proof: attempt.captchaProof,
             id: attempt.captchaID,
             .signIn,
             browser: attempt.browser
@@ -177,17 +180,18 @@ struct PasswordSignIn: Sendable {
     // MARK: Drawing
 
     private func draw(_ attempt: Attempt, _ request: Request, _ context: ProviderContext) async throws -> Response {
-        let captchaID: String
-        if let id = attempt.captchaID, DatedToken(presented: id) != nil {
-            captchaID = id
+        let captcha: CaptchaChallenge
+        if let id = attempt.captchaID, var live = try await captchas.challenge(id: id) {
+            live.proof = attempt.captchaProof
+            captcha = live
         } else {
-            captchaID = try await captchas.issue(.signIn, browser: attempt.browser)
+            captcha = try await captchas.issue(.signIn, browser: attempt.browser)
         }
         let waiting = attempt.waiting
         var page = SignInPage(relyingParty: waiting?.label)
         page.hidden = waiting.map { [("transaction", $0.pending.name)] } ?? []
         page.account = attempt.account
-        page.captcha = CaptchaChallenge(id: captchaID)
+        page.captcha = captcha
         page.asksConsent = asksConsent(waiting, request)
         page.isConsentTicked = attempt.hasConsented
         page.faults = attempt.faults

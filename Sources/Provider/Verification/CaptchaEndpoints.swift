@@ -39,7 +39,7 @@ struct CaptchaEndpoints: Sendable {
         let browser = desk.browser(request)
         let form = try await desk.form(request)
         guard desk.antiForgery.isValid(form.field(named: "csrf"), for: browser) else { throw HTTPError(.forbidden) }
-        let id = try await captchas.issue(.signIn, browser: browser)
-        return .json(["captcha_id": .string(id)])
+        let fresh = try await captchas.issue(.signIn, browser: browser)
+        return .json(["captcha_id": .string(fresh.id), "bits": .integer(Int64(fresh.proofBits))])
     }
 }

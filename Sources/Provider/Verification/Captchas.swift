@@ -1,5 +1,6 @@
 // Verification
-// Owns: proofs a person gives inside a form: today the graphic captcha, its picture and its spoken form.
+// Owns: proofs a person gives inside a form: today the graphic captcha, its picture, its spoken form and the calculation
+// that may stand in its place.
 // Hands off: storing and spending to OneTime; the field on the page to Web.
 // Never: an answer in a page, a cookie or a URL; a second check of the same picture.
 
@@ -15,6 +16,8 @@ struct Captchas: Sendable {
     let key: Secret<[UInt8]>
     /// Seconds a picture may be answered.
     let lifetime: Int
+    /// Zero bits the hash of a 无障碍验证 begins with (pages.md K8); 8 to 24. Each captcha keeps those it was issued with.
+    let proofBits: Int
     /// Sandbox only: every picture has this answer.
     let fixedAnswer: String?
 
@@ -24,24 +27,36 @@ struct Captchas: Sendable {
     enum Outcome: Sendable { case right, wrong, expired }
 
     /// A new captcha.
-    /// - Returns: its id, the hidden field `captcha_id`.
-    func issue(_ purpose: Purpose, browser: BrowserIdentity) async throws -> String {
+    func issue(_ purpose: Purpose, browser: BrowserIdentity) async throws -> CaptchaChallenge {
         let answer = fixedAnswer ?? Self.randomAnswer()
         let sealed = try AESGCM.seal(Array(answer.utf8), key: key.reveal(), aad: Self.aad)
         let token = try await oneTime.issue(
             .captcha,
             lifetime: lifetime,
             binding: Self.binding(purpose, browser),
-            payload: ["answer": .string(Base64URL.encode(sealed))]
+            payload: ["answer": .string(Base64URL.encode(sealed)), "bits": .integer(Int64(proofBits))]
         )
-        return token.value.reveal()
+        return CaptchaChallenge(id: token.value.reveal(), proofBits: proofBits)
     }
 
-    /// Checks an answer and spends the captcha in the same statement, whatever comes out.
-    func check(_ answer: String, id: String?, _ purpose: Purpose, browser: BrowserIdentity) async throws -> Outcome {
+    /// A live captcha as a page shows it again.
+    func challenge(id: String) async throws -> CaptchaChallenge? {
+        try await oneTime.peek(.captcha, id).map { CaptchaChallenge(id: id, proofBits: bits($0)) }
+    }
+
+    /// Checks an answer and spends the captcha in the same statement, whatever comes out. If there is a `proof`, the number
+    /// that 无障碍验证 found, it is judged and the answer is not.
+    func check(
+        _ answer: String,
+        proof: String = "",
+        id: String?,
+        _ purpose: Purpose,
+        browser: BrowserIdentity
+    ) async throws -> Outcome {
         guard let id, let payload = try await oneTime.spend(.captcha, id, binding: Self.binding(purpose, browser)),
             let expected = try opened(payload)
         else { return .expired }
+        if !proof.isEmpty { return CaptchaProof(proof)?.isWorth(bits(payload), of: id) == true ? .right : .wrong }
         return ConstantTime.equal(Array(expected.utf8), Array(Self.folded(answer).utf8)) ? .right : .wrong
     }
 
@@ -54,6 +69,8 @@ struct Captchas: Sendable {
         guard let text = payload["answer"]?.string, let sealed = Base64URL.decode(text) else { return nil }
         return String(decoding: try AESGCM.open(sealed, key: key.reveal(), aad: Self.aad), as: UTF8.self)
     }
+
+    private func bits(_ payload: JSON) -> Int { payload["bits"]?.int.map(Int.init) ?? proofBits }
 
     private static let aad = Array("one_time|captcha|answer".utf8)
 

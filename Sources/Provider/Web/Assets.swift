@@ -1,9 +1,11 @@
-/// The files that pages refer to: one stylesheet, one script, one icon. Their addresses carry a hash of their content,
+/// The files that pages refer to: one stylesheet, one script with its worker, one icon. Their addresses carry a hash of their content,
 /// so a browser may keep them for ever and a new release is a new address.
 struct Assets: Sendable {
     let stylesheet: Asset
     let script: Asset
     let icon: Asset
+    /// The same for every brand.
+    static let worker = Asset(ProofWorker.text, kind: "js", contentType: "text/javascript; charset=utf-8")
 
     init(brand: Brand) {
         stylesheet = Asset(StyleSheet.text(brand.colours), kind: "css", contentType: "text/css; charset=utf-8")
@@ -13,7 +15,7 @@ struct Assets: Sendable {
 
     /// The file at a path such as `/assets/3f9a….css`, or nil.
     func asset(at path: String) -> Asset? {
-        [stylesheet, script, icon].first { $0.path == path }
+        [stylesheet, script, icon, Self.worker].first { $0.path == path }
     }
 
     /// `Cache-Control` for every asset.

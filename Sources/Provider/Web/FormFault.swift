@@ -5,6 +5,7 @@ enum FieldName: String, Sendable, CaseIterable {
     case newPassword = "new_password"
     case confirmPassword = "confirm_password"
     case captchaID = "captcha_id"
+    case captchaProof = "pow"
     case smsCode = "sms_code"
 }
 

@@ -83,8 +83,8 @@ struct Page: Sendable {
     /// The strict policy: nothing inline, nothing from elsewhere, in no frame.
     var contentSecurityPolicy: String {
         let targets = (["'self'"] + formTargets.compactMap(Page.origin)).joined(separator: " ")
-        return "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; media-src 'self'; "
-            + "connect-src 'self'; form-action \(targets); frame-ancestors 'none'; base-uri 'none'"
+        return "default-src 'none'; style-src 'self'; script-src 'self'; worker-src 'self'; img-src 'self'; "
+            + "media-src 'self'; connect-src 'self'; form-action \(targets); frame-ancestors 'none'; base-uri 'none'"
     }
 
     /// `scheme://host:port` of a URI, or its scheme alone for an app's private scheme; nil if it holds a byte that

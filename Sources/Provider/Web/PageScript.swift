@@ -58,13 +58,66 @@ enum PageScript {
             });
           });
 
+          /* In place of the picture, a calculation that asks nobody to see or hear. One button starts it, stops it, takes it back. */
+          function prover(form, id, input) {
+            var button = one("[data-captcha=prove]", form), nonce = one("[name=pow]", form), label = one("span", button);
+            var block = one("[data-captcha=proving]", form), bar = one("[role=progressbar]", block), line = one("span", bar);
+            var result = one("[data-captcha=result]", block), hint = input.placeholder, worker = null, state = "picture";
+            var words = { picture: "改用无障碍验证", proving: "取消无障碍验证", proved: "改回图形验证码" };
+            function enter(next, text) {
+              if (worker) worker.terminate();
+              worker = null;
+              state = next;
+              if (state !== "proved") nonce.value = "";
+              block.setAttribute("data-state", text ? state : "idle");
+              label.textContent = words[state];
+              result.textContent = text;
+              input.required = state !== "proved";
+              input.disabled = !input.required;
+              input.placeholder = input.disabled ? "无需填写" : hint;
+              if (!input.disabled) return;
+              input.value = "";
+              input.removeAttribute("aria-invalid");
+              all(".fault", block.parentNode).forEach(function (fault) { fault.hidden = true; });
+            }
+            function fill(percent) {
+              bar.setAttribute("aria-valuenow", percent);
+              line.style.width = percent + "%";
+              line.textContent = percent + "%";
+            }
+            function start() {
+              var bits = Number(button.getAttribute("data-bits"));
+              fill(0);
+              enter("proving", "正在进行安全验证");
+              var mine = worker = new Worker(button.getAttribute("data-worker"));
+              worker.onmessage = function (event) {
+                if (mine !== worker) return;
+                if (event.data.tries) { fill(Math.min(99, Math.floor(100 * (1 - Math.exp(-event.data.tries / Math.pow(2, bits)))))); return; }
+                nonce.value = event.data.nonce;
+                enter("proved", "已通过安全验证");
+              };
+              worker.onerror = function () { if (mine === worker) enter("picture", "无障碍验证暂时不可用，请使用图形验证码"); };
+              worker.postMessage({ id: id.value, bits: bits });
+            }
+            if (window.Worker) {
+              button.hidden = false;
+              button.addEventListener("click", function () {
+                if (state === "picture") start();
+                else if (state === "proving") enter("picture", "已取消无障碍验证");
+                else { enter("picture", ""); input.focus(); }
+              });
+              if (nonce.value) enter("proved", "已通过安全验证");
+            }
+            return function (bits) { button.setAttribute("data-bits", bits); enter("picture", ""); };
+          }
+
           /* Another captcha, and the spoken one, without leaving the page. */
           all("button[data-captcha=renew]").forEach(function (button) {
             var form = button.form;
             var picture = one("[data-captcha=picture]", form), id = one("[data-captcha=id]", form);
             var sound = one("[data-captcha=sound]", form), status = one("[data-captcha=status]", form);
             var listen = one("[data-captcha=listen]", form), input = one("[name=captcha]", form);
-            var byHand = false;
+            var byHand = false, forget = prover(form, id, input);
             function renew(event) {
               if (byHand || !window.fetch) return;
               event.preventDefault();
@@ -76,6 +129,7 @@ enum PageScript {
                 picture.src = "/captcha/" + fresh.captcha_id + ".png";
                 sound.src = "/captcha/" + fresh.captcha_id + ".wav";
                 input.value = "";
+                forget(fresh.bits);
                 status.textContent = "";
                 setTimeout(function () { status.textContent = "已为您换了一张图形验证码"; }, 50);
                 input.focus();

@@ -107,6 +107,17 @@ extension StyleSheet {
         background:#fff;box-shadow:0 0 0 1px var(--line)}
         html[data-ui^=care] .captcha img{width:9rem;height:3.3rem}
         .captcha-tools{display:flex;flex-wrap:wrap;align-items:flex-start;column-gap:1rem;margin-bottom:-.75rem}
+        .proving{margin-top:.875rem}
+        .proving[data-state=idle]{margin:0}
+        .proving p{display:flex;align-items:center;color:var(--soft);font-size:var(--small)}
+        .proving .icon{display:none;flex:none;margin-right:.375rem}
+        .proving[data-state=proved] p{color:var(--success);font-weight:600}
+        .proving[data-state=proved] .icon{display:block}
+        .progress{display:none;height:1.5rem;margin-bottom:.375rem;border-radius:.75rem;overflow:hidden;background:var(--line)}
+        .proving[data-state=proving] .progress{display:block}
+        .progress span{display:block;min-width:3rem;height:100%;padding-right:.75rem;border-radius:.75rem;background:var(--primary);
+        color:#fff;font-size:var(--small);line-height:1.5rem;text-align:right}
+        .input:disabled{border-style:dashed;background:var(--ground)}
         .sound summary{list-style:none;cursor:pointer}
         .sound summary::-webkit-details-marker{display:none}
         .sound[open]{flex:1 0 100%}

@@ -68,6 +68,8 @@ extension StyleSheet {
         .cells .captcha{margin-left:-.5rem}
         .cells .captcha img,.cells .captcha .input{margin-left:.5rem}
         .captcha-tools{margin:0;padding:0 .25rem;column-gap:.625rem}
+        .cells .proving{margin:.375rem 0 0;padding:0 .25rem .75rem}
+        .cells .proving[data-state=idle]{margin:0;padding:0}
         .entrance .tick{padding:.25rem 1rem 0}
         .entrance .actions{margin-top:1rem;padding:0 1rem}
         .way-out{padding:0 1rem}

@@ -62,6 +62,18 @@ def give_consent(page: Page, decision: str = "allow"):
         page.wait_for_load_state("load")
 
 
+def tab_to(page: Page, selector: str, limit: int = 60) -> bool:
+    """Presses Tab until the element has the focus, and sees that the focus shows."""
+    for _ in range(limit):
+        page.keyboard.press("Tab")
+        if page.evaluate("s => document.activeElement.matches(s)", selector):
+            style = page.evaluate("""() => { const s = getComputedStyle(document.activeElement);
+                return [s.outlineStyle, parseFloat(s.outlineWidth), s.boxShadow] }""")
+            assert (style[0] != "none" and style[1] >= 2) or style[2] != "none", f"no visible focus on {selector}"
+            return True
+    return False
+
+
 def new_context(browser, server: Citygate, **options) -> BrowserContext:
     context = browser.new_context(locale="zh-CN", ignore_https_errors=True, **(DESKTOP | options))
     context.set_default_timeout(15_000)

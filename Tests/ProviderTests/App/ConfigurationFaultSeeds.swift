@@ -45,8 +45,8 @@ extension `The configuration` {
         throttle:
           wrong_passwords: 0
           lock: soon
-        # An empty line in the numbers below would be
-        # easier to miss than these two.
+        captcha:
+          proof_bits: 32
         consent:
           preselected: yes
         brand:
@@ -102,6 +102,7 @@ extension `The configuration` {
         seed("passwords.shortest", 32, "is more than passwords.longest"),
         seed("throttle.wrong_passwords", 35, "is outside 3 to 20"),
         seed("throttle.lock", 36, "“soon” is not a duration"),
+        seed("captcha.proof_bits", 38, "is outside 8 to 24"),
         seed("consent.preselected", 40, "is neither true nor false"),
         seed("brand.name", 42, "is empty"),
         seed("brand.landing_page", 43, "is not an address such as"),
