@@ -33,6 +33,8 @@ struct InstallationOptions: ParsableArguments {
     /// Reads and checks the configuration.
     ///
     /// - Parameter guessing: false for commands that must not mistake a half-configured production server for a sandbox.
+    /// - Returns: the configuration of the installation found.
+    /// - Throws: ``ConfigurationFaults``.
     func load(guessing: Bool = true) throws -> Configuration {
         if sandbox { return try file.load(.sandbox) }
         let asSandbox = try? file.load(.sandbox)

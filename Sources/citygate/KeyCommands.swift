@@ -22,7 +22,7 @@ struct KeysCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            let administration = KeyAdministration(try installation.load(guessing: false))
+            let administration = try installation.keys()
             let keys = try administration.list()
             KeysCommand.show(keys, output)
             for key in keys where administration.isDue(key) && !output.json {
@@ -46,7 +46,7 @@ struct KeysCommand: ParsableCommand {
         @OptionGroup var installation: InstallationOptions
         @OptionGroup var output: OutputOptions
 
-        func run() throws { KeysCommand.show(try KeyAdministration(installation.load(guessing: false)).generate(algorithm), output) }
+        func run() throws { KeysCommand.show(try installation.keys().generate(algorithm), output) }
     }
 
     struct Activate: ParsableCommand {
@@ -64,7 +64,7 @@ struct KeysCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            KeysCommand.show([try KeyAdministration(installation.load(guessing: false)).activate(kid, atOnce: atOnce)], output)
+            KeysCommand.show([try installation.keys().activate(kid, atOnce: atOnce)], output)
         }
     }
 
@@ -81,7 +81,7 @@ struct KeysCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            try KeyAdministration(installation.load(guessing: false)).retire(kid)
+            try installation.keys().retire(kid)
             output.show(["kid": .string(kid), "state": "removed"], ["Key \(kid) is removed."])
         }
     }
@@ -101,7 +101,7 @@ struct KeysCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            KeysCommand.show(try KeyAdministration(installation.load(guessing: false)).rotate(algorithm, atOnce: atOnce), output)
+            KeysCommand.show(try installation.keys().rotate(algorithm, atOnce: atOnce), output)
         }
     }
 
@@ -135,4 +135,9 @@ struct KeysCommand: ParsableCommand {
     }
 
     private static func time(_ date: Date?) -> JSON { date.map { .string(Terminal.time($0)) } ?? .null }
+}
+
+extension InstallationOptions {
+    /// The keys of an installation that is what it says: no guess decides whether they are encrypted.
+    fileprivate func keys() throws -> KeyAdministration { KeyAdministration(try load(guessing: false)) }
 }
