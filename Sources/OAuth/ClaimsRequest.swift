@@ -37,8 +37,18 @@ public struct ClaimsRequest: Sendable, Equatable {
     /// - Throws: `invalid_request` if it is not such an object, or too large. Other members beside `userinfo` and `id_token`, and other
     ///   members of a wish, are ignored (§5.5, §5.5.1).
     public init(parsing text: String) throws(OAuthError) {
-        guard text.utf8.count <= Self.longest, let json = try? JSON(parsing: text, depth: 8), json.object != nil else {
-            throw OAuthError(.invalidRequest, "claims is not a JSON object of at most \(Self.longest) bytes")
+        guard text.utf8.count <= Self.longest, !Self.mayHoldNUL(text) else {
+            throw OAuthError(.invalidRequest, "claims is longer than \(Self.longest) bytes or holds a NUL")
+        }
+        try self.init(stored: text)
+    }
+
+    /// Parses a parameter that was taken before. The store may have written it in more bytes than it came in.
+    ///
+    /// - Throws: `invalid_request` if it is none.
+    public init(stored text: String) throws(OAuthError) {
+        guard let json = try? JSON(parsing: text, depth: 8), json.object != nil else {
+            throw OAuthError(.invalidRequest, "claims is not a JSON object")
         }
         userInfo = try Self.wishes(json["userinfo"])
         idToken = try Self.wishes(json["id_token"])
@@ -46,6 +56,11 @@ public struct ClaimsRequest: Sendable, Equatable {
 
     /// Every claim named in either list, sorted.
     public var names: [String] { Set(userInfo.keys).union(idToken.keys).sorted() }
+
+    /// A NUL has one spelling in JSON, and no store of ours keeps one.
+    private static func mayHoldNUL(_ text: String) -> Bool {
+        text.utf8.firstRange(of: "\\u0000".utf8) != nil
+    }
 
     private static func wishes(_ json: JSON?) throws(OAuthError) -> [String: Wish] {
         guard let json, !json.isNull else { return [:] }

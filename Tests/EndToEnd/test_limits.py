@@ -139,7 +139,10 @@ def test_a_target_beyond_the_limit_is_refused(citygate):
     b"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
     b"GET http://evil.example/login HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n",
     b"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-], ids=range(12))
+    b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n",
+    b"POST /oauth2/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n"
+    b"\r\n3\r\na=bXX",
+], ids=range(14))
 def test_malformed_requests_end_without_a_server_error(impatient, request_text):
     code = status(exchange(impatient, request_text))
     assert code is None or code < 500, code

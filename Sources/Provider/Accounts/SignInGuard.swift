@@ -25,12 +25,13 @@ struct SignInGuard: Sendable {
         let remaining: Int
     }
 
-    /// Counts a try before its password is looked at.
-    /// - Parameter account: the account that was found; unknown ones are counted under what was typed.
-    func admit(_ identifier: AccountIdentifier, account: AccountID?, network: ClientNetwork) async throws -> Admission {
-        let name = account?.uuid.uuidString ?? "\(identifier.readings)"
+    /// Counts a try before its password is looked at, under what was typed, whether anybody has that name or not.
+    ///
+    /// One count for all names of an account would tell a stranger which phone, username and ID number belong together:
+    /// two tries with one of them, and the tries that remain with the other say it (trust.md T15, T30).
+    func admit(_ identifier: AccountIdentifier, network: ClientNetwork) async throws -> Admission {
         let isExempt = isExempt(identifier, network)
-        let key = throttle.key(account: name, network: network.text)
+        let key = throttle.key(account: "\(identifier.readings)", network: network.text)
         let networkKey = networkThrottle.key(account: "*", network: network.text)
         switch try await networkThrottle.reserve(
             networkKey,
@@ -51,6 +52,12 @@ struct SignInGuard: Sendable {
     /// A right password: the account's count starts anew, the network's is given back.
     func succeeded(_ ticket: Ticket) async throws {
         try await throttle.clear(ticket.key)
+        try await networkThrottle.release(ticket.networkKey)
+    }
+
+    /// The password was not looked at after all: no guess was made, and none is counted.
+    func withdrawn(_ ticket: Ticket) async throws {
+        try await throttle.release(ticket.key)
         try await networkThrottle.release(ticket.networkKey)
     }
 

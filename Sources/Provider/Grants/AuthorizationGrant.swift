@@ -38,7 +38,7 @@ struct AuthorizationGrant: Sendable {
         subject = try row.get("grant_subject")
         sid = try row.get("sid")
         scope = try Scope(parsing: row.get("scope"))
-        claims = try row.get("claims", as: String?.self).map { try ClaimsRequest(parsing: $0) } ?? ClaimsRequest()
+        claims = try row.get("claims", as: String?.self).map { try ClaimsRequest(stored: $0) } ?? ClaimsRequest()
         resources = try row.get("resource")
         nonce = try row.get("nonce")
         authentication = AuthenticationContext(

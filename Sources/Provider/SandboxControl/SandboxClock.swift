@@ -29,18 +29,35 @@ struct SandboxClock: Sendable {
         }
     }
 
-    func advance(seconds: Double) async throws {
+    /// Tokens name their day in two bytes, which end in 2149, and what they hang on may live for years.
+    private static let bounds: SQL = "timestamptz '2000-01-01 00:00Z' AND timestamptz '2100-01-01 00:00Z'"
+
+    /// - Returns: false, and nothing moves, when that would leave the years 2000 to 2099.
+    func advance(seconds: Double) async throws -> Bool {
         try await database.execute(
-            "UPDATE sandbox_clock SET offset_seconds = offset_seconds + \(seconds)::double precision"
-        )
+            """
+            UPDATE sandbox_clock SET offset_seconds = offset_seconds + \(seconds)::double precision
+            WHERE statement_timestamp() + make_interval(secs => offset_seconds + \(seconds)::double precision)
+                BETWEEN \(sql: Self.bounds)
+            """
+        ) == 1
     }
 
-    func set(to date: Date) async throws {
-        try await database.execute(
+    /// - Returns: false, and nothing moves, for a date beyond the years 2000 to 2099.
+    func set(to date: Date) async throws -> Bool {
+        // PostgreSQL knows no dates before its own calendar's: what is far away is not even asked.
+        guard (0..<5e9).contains(date.timeIntervalSince1970) else { return false }
+        return try await database.execute(
             """
             UPDATE sandbox_clock
             SET offset_seconds = extract(epoch FROM \(date)::timestamptz - statement_timestamp())::double precision
+            WHERE \(date)::timestamptz BETWEEN \(sql: Self.bounds)
             """
-        )
+        ) == 1
+    }
+
+    /// Time runs as outside again.
+    func stop() async throws {
+        try await database.execute("UPDATE sandbox_clock SET offset_seconds = 0")
     }
 }

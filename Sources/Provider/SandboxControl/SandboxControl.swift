@@ -89,16 +89,17 @@ struct SandboxControl: Sendable {
 
     /// `{"advance_seconds":60}` or `{"now":"2026-12-01T00:00:00+08:00"}`.
     private func moveClock(_ request: Request) async throws -> Response {
-        var request = request
-        let body = try await request.collectBody(upTo: bodyLimit)
+        let body = try await request.wholeBody(upTo: bodyLimit)
         guard let json = try? JSON(parsing: Array(body.readableBytesView)) else { throw HTTPError(.badRequest) }
-        if let seconds = json["advance_seconds"]?.number, seconds.isFinite, abs(seconds) < 4e8 {
-            try await sandboxClock.advance(seconds: seconds)
-        } else if let text = json["now"]?.string, let date = try? Date(text, strategy: .iso8601) {
-            try await sandboxClock.set(to: date)
-        } else {
-            throw HTTPError(.badRequest)
-        }
+        let isMoved =
+            if let seconds = json["advance_seconds"]?.number, seconds.isFinite, abs(seconds) < 4e8 {
+                try await sandboxClock.advance(seconds: seconds)
+            } else if let text = json["now"]?.string, let date = try? Date(text, strategy: .iso8601) {
+                try await sandboxClock.set(to: date)
+            } else {
+                false
+            }
+        guard isMoved else { throw HTTPError(.badRequest) }
         try await clock.refresh()
         try await partitions.ensure(today: Day(of: clock.now))
         return try await clockNow()
@@ -106,14 +107,17 @@ struct SandboxControl: Sendable {
 
     /// Back to the first state: everything of everybody goes, time runs as outside, personas and clients come anew.
     func reset() async throws {
+        // Time first: what follows needs the partitions of today, and none that a moved clock left behind.
+        try await sandboxClock.stop()
+        try await clock.refresh()
+        try await partitions.forgetStray(today: Day(of: clock.now))
+        try await partitions.ensure(today: Day(of: clock.now))
         try await database.execute(
             """
             TRUNCATE account, account_key, session, sign_in_throttle, audit, client, client_secret, one_time,
                 pending_authorization, authorization_grant, refresh_token, access_token, consent
             """
         )
-        try await database.execute("UPDATE sandbox_clock SET offset_seconds = 0")
-        try await clock.refresh()
         clients.forgetAll()
         try await seed()
     }

@@ -31,12 +31,11 @@ struct Partitions: Sendable {
     /// Makes the partitions that rows written from `today` on can need.
     func ensure(today: Day) async throws {
         for table in Self.tables {
-            let ahead = table.ahead + (table.endsWithGrants ? grantDays : 0)
             // One day back as well: another process's clock may be a little behind.
             _ = try await database.write(
                 """
                 SELECT ensure_partitions(\(table.name), \(today.number - 1)::integer,
-                    \(today.number + ahead)::integer, \(table.span)::integer)
+                    \(lastDay(of: table, today))::integer, \(table.span)::integer)
                 """
             )
         }
@@ -55,5 +54,28 @@ struct Partitions: Sendable {
             dropped += try rows.first?.get("dropped") ?? 0
         }
         return dropped
+    }
+
+    /// Drops the partitions that ``ensure(today:)`` would not make: a sandbox whose clock was moved leaves many.
+    func forgetStray(today: Day) async throws {
+        for table in Self.tables {
+            let rows = try await database.rows(
+                """
+                SELECT c.relname::text AS name
+                FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_class p ON p.oid = i.inhparent
+                WHERE p.relname = \(table.name) AND substring(c.relname FROM '_(-?[0-9]+)$')::integer
+                    NOT BETWEEN \(today.number - table.span)::integer AND \(lastDay(of: table, today))::integer
+                """
+            )
+            for row in rows {
+                // A name from PostgreSQL's own list of this table's partitions.
+                let name = try row.get("name", as: String.self)
+                try await database.execute("DROP TABLE IF EXISTS \(raw: "\"\(name)\"")")
+            }
+        }
+    }
+
+    private func lastDay(of table: Table, _ today: Day) -> Int {
+        today.number + table.ahead + (table.endsWithGrants ? grantDays : 0)
     }
 }

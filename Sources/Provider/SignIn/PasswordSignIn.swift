@@ -124,7 +124,7 @@ struct PasswordSignIn: Sendable {
         let network = ClientNetwork(address: context.clientAddress)
         let found = try await accounts.find(identifier)
         let ticket: SignInGuard.Ticket
-        switch try await guessing.admit(identifier, account: found?.account.id, network: network) {
+        switch try await guessing.admit(identifier, network: network) {
         case .admitted(let admitted): ticket = admitted
         case .paused(let until): return .refused([FormFault(.locked(until: clockTime(until)), at: .password)])
         }
@@ -133,7 +133,9 @@ struct PasswordSignIn: Sendable {
             verification = try await accounts.hasher.verify(form.field(.password), against: found?.password)
         } catch {
             switch error {
-            case .busy: throw BusyError()
+            case .busy:
+                try await guessing.withdrawn(ticket)
+                throw BusyError()
             case .passwordTooLong: verification = .differs
             default: throw error
             }

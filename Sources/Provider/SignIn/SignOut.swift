@@ -17,9 +17,7 @@ struct SignOut: Sendable {
         router.get("oauth2/logout") { request, context in
             try await begin(try Parameters.ofQuery(request), request, context)
         }
-        router.post("oauth2/logout") { request, context in
-            try await begin(try await desk.form(request), request, context)
-        }
+        router.post("oauth2/logout") { request, context in try await beginPosted(request, context) }
         router.post("logout") { request, context in try await leave(request, context) }
         router.get("logged-out") { request, context in
             let browser = desk.browser(request)
@@ -40,7 +38,7 @@ struct SignOut: Sendable {
             let (decision, client) = try await decide(asked, session)
             guard decision.needsConfirmation else {
                 if let session { try await sessions.end(session, trace: Trace(context)) }
-                return goodbye(to: decision.location)
+                return goodbye(to: decision.location, request)
             }
             return try await confirm(parameters, client, session, decision, request, context)
         } catch let error as OAuthError {
@@ -49,6 +47,16 @@ struct SignOut: Sendable {
             let page = ErrorPage.misconfigured(.logoutRequestInvalid, detail: detail)
             return desk.respond(page.page(in: desk.context(request, context, browser: browser)), browser: browser)
         }
+    }
+
+    /// The same by form. From another site's page it comes without our cookies, and then nobody seems to be logged in;
+    /// a redirect to the same request by GET brings them along, and the person is asked as they must be.
+    private func beginPosted(_ request: Request, _ context: ProviderContext) async throws -> Response {
+        let parameters = try await desk.form(request)
+        guard desk.cookies.value(.session, in: request) == nil, parameters.encoded.utf8.count <= 8192 else {
+            return try await begin(parameters, request, context)
+        }
+        return .seeOther("/oauth2/logout?\(parameters.encoded)")
     }
 
     private func decide(_ asked: LogoutRequest, _ session: Session?) async throws -> (LogoutDecision, Client?) {
@@ -105,12 +113,16 @@ struct SignOut: Sendable {
             if let asked { location = try? await decide(asked, session).0.location }
         }
         if let session { try await sessions.end(session, trace: Trace(context)) }
-        return goodbye(to: location)
+        return goodbye(to: location, request)
     }
 
-    private func goodbye(to location: String?) -> Response {
+    /// Takes away the cookie that was brought, and no other: who brought none may be a request of another site's page,
+    /// and the browser would lose a session that goes on here.
+    private func goodbye(to location: String?, _ request: Request) -> Response {
         var response = Response.seeOther(location ?? "/logged-out")
-        response.setCookie(desk.cookies.header(.session, "", maxAge: 0))
+        if desk.cookies.value(.session, in: request) != nil {
+            response.setCookie(desk.cookies.header(.session, "", maxAge: 0))
+        }
         return response
     }
 }

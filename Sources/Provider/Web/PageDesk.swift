@@ -53,11 +53,10 @@ struct PageDesk: Sendable {
     /// The fields of a posted form.
     /// - Throws: `HTTPError` for a body that is too large or no form.
     func form(_ request: Request) async throws -> Parameters {
-        var request = request
         guard let type = request.headers[.contentType], FormType.isForm(type) else {
             throw HTTPError(.unsupportedMediaType)
         }
-        let body = try await request.collectBody(upTo: bodyLimit)
+        let body = try await request.wholeBody(upTo: bodyLimit)
         do {
             return try Parameters(form: body.readableBytesView)
         } catch {
@@ -84,6 +83,22 @@ extension PageDesk {
         static func isForm(_ contentType: String) -> Bool {
             let type = contentType.split(separator: ";", maxSplits: 1).first.map { $0.trimmingSpaces().lowercased() }
             return type == "application/x-www-form-urlencoded"
+        }
+    }
+}
+
+extension Request {
+    /// The body, read to its end.
+    /// - Throws: `NIOTooManyBytesError` beyond the limit; `HTTPError` 400 for a body that is malformed or breaks off, which
+    ///   is the sender's doing and no failure of ours.
+    func wholeBody(upTo limit: Int) async throws -> ByteBuffer {
+        var request = self
+        do {
+            return try await request.collectBody(upTo: limit)
+        } catch let error as NIOTooManyBytesError {
+            throw error
+        } catch {
+            throw HTTPError(.badRequest)
         }
     }
 }

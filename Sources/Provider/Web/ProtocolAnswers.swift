@@ -13,8 +13,7 @@ enum ProtocolForm {
         guard let type = request.headers[.contentType], PageDesk.FormType.isForm(type) else {
             throw OAuthError(.invalidRequest, "the body must be application/x-www-form-urlencoded")
         }
-        var request = request
-        let body = try await request.collectBody(upTo: limit)
+        let body = try await request.wholeBody(upTo: limit)
         return try Parameters(form: body.readableBytesView)
     }
 }

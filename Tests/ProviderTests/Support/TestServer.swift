@@ -97,7 +97,7 @@ struct TestServer: Sendable {
 
     /// Moves the server's clock.
     func advance(seconds: Double) async throws {
-        try await sandbox.sandboxClock.advance(seconds: seconds)
+        _ = try await sandbox.sandboxClock.advance(seconds: seconds)
         try await rooms.clock.refresh()
         try await rooms.partitions.ensure(today: Day(of: rooms.clock.now))
     }
