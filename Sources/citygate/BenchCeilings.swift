@@ -75,27 +75,65 @@ enum BenchCeilings {
     }
 }
 
-/// One-row statements by `pgbench` on the private PostgreSQL of a running sandbox.
-enum BenchStatements {
-    /// - Returns: statements a second over four connections; nil where `pgbench` is not installed.
+/// What the private PostgreSQL of a running sandbox does for `pgbench`, its own yardstick.
+struct BenchStatements {
+    /// The folder of the run.
+    let folder: String
+
+    /// - Parameter seconds: how long is measured.
+    /// - Returns: one-row statements a second over four connections; nil where `pgbench` is not installed.
     /// - Throws: when it runs and fails.
-    static func perSecond(folder: String, seconds: Double) throws(BenchFault) -> Double? {
+    func perSecond(seconds: Double) throws(BenchFault) -> Double? {
+        try rate(
+            "one-row",
+            "SELECT metadata FROM client WHERE id = 'sandbox-service';",
+            ["-c", "4", "-T", "\(max(1, Int(seconds.rounded())))"]
+        )
+    }
+
+    /// Transactions that change one row by its key and insert another, as a refresh does, durable at the end.
+    /// - Parameters:
+    ///   - seconds: how long is measured.
+    ///   - connections: how many at a time.
+    /// - Returns: transactions a second; nil where `pgbench` is not installed.
+    /// - Throws: when it runs and fails.
+    func transactionsPerSecond(seconds: Double, connections: Int) throws(BenchFault) -> Double? {
+        let rows = 10_000
+        let table = """
+            CREATE TABLE bench (id integer PRIMARY KEY, spent_at timestamptz);
+            CREATE TABLE bench_row (id uuid PRIMARY KEY, at timestamptz);
+            INSERT INTO bench SELECT generate_series(1, \(rows));
+            """
+        guard try rate("make-tables", table, ["-c", "1", "-t", "1"]) != nil else { return nil }
+        let transaction = """
+            \\set id random(1, \(rows))
+            BEGIN;
+            UPDATE bench SET spent_at = statement_timestamp() WHERE id = :id;
+            INSERT INTO bench_row VALUES (gen_random_uuid(), statement_timestamp());
+            COMMIT;
+            """
+        let limits = ["-c", "\(connections)", "-T", "\(max(1, Int(seconds.rounded())))"]
+        let rate = try rate("transaction", transaction, limits)
+        _ = try self.rate("drop-tables", "DROP TABLE bench, bench_row;", ["-c", "1", "-t", "1"])
+        return rate
+    }
+
+    private func rate(_ name: String, _ script: String, _ options: [String]) throws(BenchFault) -> Double? {
         let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
         let programs = versions.sorted().reversed().map { "/usr/lib/postgresql/\($0)/bin/pgbench" }
         let socket = folder + "/state/postgres/run"
         guard let program = programs.first(where: { access($0, X_OK) == 0 }), access(socket, X_OK) == 0 else {
             return nil
         }
-        let script = folder + "/one-row.sql"
-        let output = folder + "/pgbench.log"
-        let statement = Data("SELECT metadata FROM client WHERE id = 'sandbox-service';\n".utf8)
-        do { try statement.write(to: URL(filePath: script)) } catch { throw BenchFault("\(script): \(error)") }
-        let arguments = [
-            "-n", "-M", "prepared", "-c", "4", "-j", "1", "-T", "\(max(1, Int(seconds.rounded())))", "-f", script, "-h",
-            socket, "-U", "citygate", "citygate",
-        ]
+        let file = "\(folder)/\(name).sql"
+        let output = "\(folder)/\(name).log"
+        do { try Data((script + "\n").utf8).write(to: URL(filePath: file)) } catch {
+            throw BenchFault("\(file): \(error)")
+        }
+        let arguments =
+            ["-n", "-M", "prepared", "-j", "1"] + options + ["-f", file, "-h", socket, "-U", "citygate", "citygate"]
         let process = try BenchProcess(program, arguments, environment: [:], log: output, port: 0)
-        process.wait(seconds: seconds + 30)
+        process.wait(seconds: 630)
         let text = (try? Data(contentsOf: URL(filePath: output))).map { String(decoding: $0, as: UTF8.self) } ?? ""
         let line = text.split(separator: "\n").last { $0.hasPrefix("tps = ") }
         guard let rate = line?.split(separator: " ").dropFirst(2).first.flatMap({ Double($0) }) else {

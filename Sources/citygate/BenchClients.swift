@@ -4,6 +4,11 @@ import Cryptography
 struct BenchClients {
     let firstParty: BenchClient
     let service: BenchClient
+    /// The same with tokens signed by RS256.
+    let rs256: BenchClient
+    let resourceServer: BenchClient
+    /// What the services among them are for.
+    static let resource = "https://api.citygate.example/"
     private let account: String
     private let password: String
 
@@ -12,14 +17,20 @@ struct BenchClients {
         let people = try Self.list("/sandbox/personas", port)
         let firstParty = clients.first { $0["consent"]?.string == "first_party" && $0["client_secret"] != nil }
         let service = clients.first { $0["grant_types"]?.strings?.contains("client_credentials") ?? false }
-        guard let firstParty = firstParty.flatMap(Self.client), let service = service.flatMap(Self.client) else {
-            throw BenchFault("the sandbox has no first-party client or none for client_credentials")
+        let rs256 = clients.first { $0["access_token_signed_response_alg"]?.string == "RS256" }
+        let resourceServer = clients.first { $0["grant_types"]?.array?.isEmpty ?? false }
+        guard let firstParty = firstParty.flatMap(Self.client), let service = service.flatMap(Self.client),
+            let rs256 = rs256.flatMap(Self.client), let resourceServer = resourceServer.flatMap(Self.client)
+        else {
+            throw BenchFault("the sandbox lacks a first-party client, one for client_credentials or a resource server")
         }
         guard let person = people.first(where: { $0["id"]?.string == "zhangsan" }),
             let account = person["username"]?.string, let password = person["password"]?.string
         else { throw BenchFault("the sandbox does not know 张三") }
         self.firstParty = firstParty
         self.service = service
+        self.rs256 = rs256
+        self.resourceServer = resourceServer
         self.account = account
         self.password = password
     }

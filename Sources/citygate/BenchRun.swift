@@ -9,7 +9,9 @@ struct BenchRun {
 
     /// Threads for password hashing of the server, and of the ceiling beside it.
     private static let workers = 2
-    private static let captcha = "2468"
+    /// Connections for writes that the server has unless configured.
+    private static let writers = 16
+    static let captcha = "2468"
 
     /// Measures everything, in the order of the table.
     /// - Throws: ``BenchFault`` when a server does not start or a measurement fails.
@@ -87,37 +89,16 @@ struct BenchRun {
     /// One row by its key through `pgbench`, PostgreSQL's own yardstick; left away where that is not installed.
     private func measureStatements(_ report: inout BenchReport, folder: String) throws(BenchFault) {
         progress("one-row statements of PostgreSQL alone")
-        let rate = try BenchStatements.perSecond(folder: folder, seconds: seconds)
-        guard let rate else { return }
+        let statements = BenchStatements(folder: folder)
+        guard let rate = try statements.perSecond(seconds: seconds) else { return }
         report.figures.append(.init(key: "bare_statement", words: "bare one-row statement, pgbench", perSecond: rate))
-    }
-
-    private func measureTokens(_ report: inout BenchReport, _ clients: BenchClients, _ server: BenchProcess)
-        throws(BenchFault)
-    {
-        progress("client_credentials")
-        let request = BenchRequest.post(
-            "/oauth2/token",
-            form: [("grant_type", "client_credentials")],
-            headers: [BenchRequest.basic(clients.service.id, clients.service.secret)]
+        progress("transactions of two statements of PostgreSQL alone")
+        guard let rate = try statements.transactionsPerSecond(seconds: seconds, connections: Self.writers) else {
+            return
+        }
+        report.figures.append(
+            .init(key: "bare_transaction", words: "bare transaction of two writes, pgbench", perSecond: rate)
         )
-        let tokens = repeated(BenchSingle(request: request, expected: "\"access_token\""), connections)
-        var figure = try measure("client_credentials", "client_credentials tokens, ES256", tokens, on: server)
-        figure.ceilings = [
-            .init(key: "bare_post", words: "bare POST", perSecond: report.perSecond("bare_post")),
-            .init(key: "bare_es256", words: "one thread of ES256", perSecond: report.perSecond("bare_es256")),
-        ]
-        report.figures.append(figure)
-
-        progress("userinfo")
-        var login = BenchPasswordLogin(clients.firstParty, clients.person(captcha: Self.captcha))
-        try login.runOnce(port: server.port)
-        guard let token = login.accessToken else { throw BenchFault("a login gave no access token") }
-        let userinfo = BenchRequest.get("/oauth2/userinfo", headers: ["Authorization: Bearer \(token)"])
-        let scripts = repeated(BenchSingle(request: userinfo, expected: "\"sub\""), connections)
-        figure = try measure("userinfo", "userinfo", scripts, on: server)
-        figure.ceilings = [.init(key: "bare_get", words: "bare GET", perSecond: report.perSecond("bare_get"))]
-        report.figures.append(figure)
     }
 
     private func measureCodeLogins(_ report: inout BenchReport, _ clients: BenchClients, _ server: BenchProcess)
@@ -171,7 +152,7 @@ struct BenchRun {
         report.figures.append(figure)
     }
 
-    private func measure(_ key: String, _ words: String, _ scripts: [any BenchScript], on server: BenchProcess)
+    func measure(_ key: String, _ words: String, _ scripts: [any BenchScript], on server: BenchProcess)
         throws(BenchFault) -> BenchFigure
     {
         let before = server.processorTime
@@ -185,7 +166,7 @@ struct BenchRun {
         return figure
     }
 
-    private func repeated(_ script: some BenchScript, _ count: Int) -> [any BenchScript] {
+    func repeated(_ script: some BenchScript, _ count: Int) -> [any BenchScript] {
         (0..<count).map { _ in script }
     }
 
@@ -230,5 +211,5 @@ struct BenchRun {
         Terminal.complain("citygate bench: \(folder) could not be removed")
     }
 
-    private func progress(_ words: String) { Terminal.complain("… \(words)") }
+    func progress(_ words: String) { Terminal.complain("… \(words)") }
 }

@@ -18,6 +18,7 @@ struct BenchClient: Sendable {
     let id: String
     let secret: String
     let redirectURI = "http://127.0.0.1:9/callback"
+    var scope = "openid profile"
     private let verifier = OpaqueToken().value.reveal()
 
     init(id: String, secret: String) {
@@ -27,7 +28,7 @@ struct BenchClient: Sendable {
 
     var authorizePath: String {
         let fields = [
-            ("response_type", "code"), ("client_id", id), ("redirect_uri", redirectURI), ("scope", "openid profile"),
+            ("response_type", "code"), ("client_id", id), ("redirect_uri", redirectURI), ("scope", scope),
             ("state", "bench"), ("nonce", "bench"), ("code_challenge_method", "S256"),
             ("code_challenge", Base64URL.encode(Digest.sha256(verifier.utf8))),
         ]
@@ -88,6 +89,7 @@ struct BenchPasswordLogin: BenchScript {
     /// What the browser holds at the end of a round, for whoever goes on with its session.
     private(set) var cookies: [(name: String, value: String)] = []
     private(set) var accessToken: String?
+    private(set) var refreshToken: String?
     private var submitted = false
 
     init(_ client: BenchClient, _ person: Person) {
@@ -110,6 +112,7 @@ struct BenchPasswordLogin: BenchScript {
         }
         if answer.status == 200, let token = answer.json?["access_token"]?.string {
             accessToken = token
+            refreshToken = answer.json?["refresh_token"]?.string
             return .send(.get("/oauth2/userinfo", headers: ["Authorization: Bearer \(token)"]))
         }
         if answer.status == 200, answer.json?["sub"] != nil { return .finished }

@@ -66,20 +66,10 @@ struct SandboxClients: Sendable {
                 "本市自有应用，不询问授权",
                 extra: [("consent", "first_party")]
             ),
-            with(
-                secret: "sandbox-opaque",
-                method: "client_secret_basic",
-                "机密客户端，不透明的访问令牌",
-                extra: [
-                    ("access_token_format", "opaque"), ("resources", [Self.resource]),
-                    ("grant_types", ["authorization_code", "refresh_token", "client_credentials"]),
-                    ("scope", "openid profile phone offline_access records.read"), ("realname_claims", []),
-                ]
-            ),
         ]
     }
 
-    /// Where nobody logs in.
+    /// Services: what they get for themselves, and how others ask about tokens.
     private func services() -> [Ready] {
         [
             with(
@@ -89,6 +79,26 @@ struct SandboxClients: Sendable {
                 extra: [
                     ("grant_types", ["client_credentials"]), ("response_types", []), ("redirect_uris", []),
                     ("resources", [Self.resource]), ("scope", "records.read records.write"),
+                ]
+            ),
+            with(
+                secret: "sandbox-service-rs256",
+                method: "client_secret_basic",
+                "服务之间，访问令牌以 RS256 签名",
+                extra: [
+                    ("grant_types", ["client_credentials"]), ("response_types", []), ("redirect_uris", []),
+                    ("resources", [Self.resource]), ("scope", "records.read"),
+                    ("access_token_signed_response_alg", "RS256"),
+                ]
+            ),
+            with(
+                secret: "sandbox-opaque",
+                method: "client_secret_basic",
+                "机密客户端，不透明的访问令牌",
+                extra: [
+                    ("access_token_format", "opaque"), ("resources", [Self.resource]),
+                    ("grant_types", ["authorization_code", "refresh_token", "client_credentials"]),
+                    ("scope", "openid profile phone offline_access records.read"), ("realname_claims", []),
                 ]
             ),
             with(
