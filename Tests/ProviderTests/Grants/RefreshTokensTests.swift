@@ -197,6 +197,33 @@ import Testing
         }
     }
 
+    @Test func `a shorter life counts at once for families that began under a longer one`() async throws {
+        try await TestServer.with { server in
+            let first = try await server.tokens()
+            try await server.advance(seconds: 7200)
+            let client = try #require(try await server.rooms.clients.find("sandbox-basic")?.client)
+            var shortened = client
+            shortened.metadata.refreshTokenLifetime = 3600
+            #expect(try await server.rooms.refreshTokens.find(first.refresh, client: shortened) == nil)
+            #expect(try await server.rooms.refreshTokens.find(first.refresh, client: client) != nil)
+            let asked = try asking(first.refresh, client: client, server)
+            let trace = Trace(requestID: "test", network: nil)
+            await #expect(throws: OAuthError.self) {
+                try await server.rooms.refreshTokens.rotate(asked, client: shortened, trace: trace)
+            }
+            #expect(try await server.refresh(first.refresh).status == .ok)
+        }
+    }
+
+    private func asking(_ token: String, client: Client, _ server: TestServer) throws -> TokenRequest.Refresh {
+        let form = try Parameters(query: "grant_type=refresh_token&refresh_token=\(token)")
+        let capabilities = server.rooms.capabilities
+        guard case .refreshToken(let asked) = try TokenRequest(form, client: client, capabilities: capabilities) else {
+            throw TestFault("not a refresh")
+        }
+        return asked
+    }
+
     @Test func `tokens outlive a new version of the installation's secret`() async throws {
         try await TestServer.with { server in
             let first = try await server.tokens()
@@ -210,14 +237,7 @@ import Testing
                 grace: old.grace
             )
             let trace = Trace(requestID: "test", network: nil)
-            let form = try Parameters(query: "grant_type=refresh_token&refresh_token=\(first.refresh)")
-            guard
-                case .refreshToken(let asked) = try TokenRequest(
-                    form,
-                    client: client,
-                    capabilities: server.rooms.capabilities
-                )
-            else { throw TestFault("not a refresh") }
+            let asked = try asking(first.refresh, client: client, server)
             let rotation = try await renewed.rotate(asked, client: client, trace: trace)
             #expect(!rotation.isRetry)
             #expect(try await renewed.find(rotation.successor.reveal(), client: client) != nil)
