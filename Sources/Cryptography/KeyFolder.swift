@@ -44,6 +44,8 @@ public struct KeyFolder: Sendable {
         now: Date
     ) throws(KeyFolderError) -> Bool {
         try directory.make()
+        // A folder that holds nothing secret yet, such as the one a clone of the repository brings, becomes ours alone.
+        if !exists, !directory.exists(SecretsFile.name) { try directory.shut() }
         try directory.check()
         return try directory.exclusively { () throws(KeyFolderError) in
             guard !exists else { return false }

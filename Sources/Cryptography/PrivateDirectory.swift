@@ -95,6 +95,11 @@ struct PrivateDirectory: Sendable {
         guard errno == EEXIST else { throw fault(path, "make the folder") }
     }
 
+    /// Takes everybody else's rights to the folder away. Not for one that holds secrets: those may have been read already.
+    func shut() throws(KeyFolderError) {
+        guard chmod(path, 0o700) == 0 else { throw fault(path, "set the mode of") }
+    }
+
     /// Puts `content` in the place of a file, mode 0600, so that after a crash either the old or the new one is there.
     func write(_ name: String, _ content: [UInt8]) throws(KeyFolderError) {
         let path = file(name)
