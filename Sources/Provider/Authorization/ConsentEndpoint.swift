@@ -89,16 +89,18 @@ struct ConsentEndpoint: Sendable {
         _ context: ProviderContext,
         _ browser: BrowserIdentity
     ) async throws -> Response {
-        let record = AuditRecord(event: .consentRefused, account: session.account, client: waiting.client.id.value)
-        guard try await pending.refuse(waiting.pending, record: record, trace: Trace(context)) else {
-            return expired(request, context, browser)
-        }
-        let target = try AuthorizationTarget(
+        let proved = try? AuthorizationTarget(
             waiting.pending.parameters,
             client: waiting.client,
             capabilities: capabilities,
             sandboxPatterns: sandboxPatterns
         )
+        // The client's addresses changed meanwhile: nothing is closed, and the dispatcher says what became of the request.
+        guard let target = proved else { return .seeOther(waiting.resumePath) }
+        let record = AuditRecord(event: .consentRefused, account: session.account, client: waiting.client.id.value)
+        guard try await pending.refuse(waiting.pending, record: record, trace: Trace(context)) else {
+            return expired(request, context, browser)
+        }
         let denied = OAuthError(.accessDenied, "the person refused")
         return desk.deliver(AuthorizationResponse(to: target, error: denied), request, context)
     }
