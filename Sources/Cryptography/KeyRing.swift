@@ -54,6 +54,12 @@ public final class KeyRing: Sendable {
         snapshot.withLock { $0.verification[kid] }
     }
 
+    /// Whether one of these keys, retiring ones included, made the signature.
+    public func hasSigned(_ jws: ParsedJWS) -> Bool {
+        guard let key = jws.kid.flatMap({ verificationKey(kid: $0) }) else { return false }
+        return jws.isSigned(by: key)
+    }
+
     /// The keys to publish: next, current and retiring.
     public var published: JWKSet {
         snapshot.withLock { $0.published }

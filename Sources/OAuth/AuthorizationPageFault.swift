@@ -19,6 +19,9 @@ public enum AuthorizationPageFault: String, Error, Sendable, Hashable, CaseItera
     /// The redirect URI is not one that the client registered.
     case unregisteredRedirectURI = "unregistered_redirect_uri"
 
+    /// The `request_uri` of a pushed request is unknown, expired, spent or another client's (RFC 9126 §4).
+    case invalidRequestURI = "invalid_request_uri"
+
     /// The status of the page.
     public var status: Int { 400 }
 }

@@ -10,6 +10,7 @@ extension AuthorizationRequest {
         Check(name: "no parameter is repeated", run: checkRepetition),
         Check(name: "state can be echoed", run: checkState),
         Check(name: "no request object", run: checkRequestObject),
+        Check(name: "pushed where it must be", run: checkArrival),
         Check(name: "response_type is supported and registered", run: checkResponseType),
         Check(name: "response_mode fits the response type", run: checkResponseMode),
         Check(name: "scope is well-formed and allowed", run: checkScope),
@@ -52,12 +53,24 @@ extension AuthorizationRequest {
     ) throws(OAuthError) {
         if try parameters.value("request") != nil { throw OAuthError(.requestNotSupported, "request is not supported") }
         if try parameters.value("request_uri") != nil {
+            // RFC 9126 §2.1: a push that refers to another request is refused.
+            guard request.arrival != .pushed else { throw OAuthError(.invalidRequest, "request_uri cannot be pushed") }
             throw OAuthError(.requestURINotSupported, "request_uri is not supported")
         }
         // OpenID Connect Core §7.2.1: only self-issued providers take `registration`.
         if try parameters.value("registration") != nil {
             throw OAuthError(.registrationNotSupported, "registration is not supported")
         }
+    }
+
+    /// RFC 9126 §5 and §6.
+    private static func checkArrival(
+        _ request: inout Self,
+        _ parameters: Parameters,
+        _ capabilities: ProviderCapabilities
+    ) throws(OAuthError) {
+        guard request.arrival == .browser, request.client.requirePushedAuthorizationRequests else { return }
+        throw OAuthError(.invalidRequest, "this client must push its authorization requests")
     }
 
     /// RFC 6749 §3.1.1 and §4.1.2.1.

@@ -18,8 +18,20 @@ public struct AuthorizationRequest: Sendable {
         case touch
     }
 
+    /// How the request came to this server.
+    public enum Arrival: Sendable, Hashable {
+        /// Its parameters came with the browser.
+        case browser
+        /// The client pushed it (RFC 9126).
+        case pushed
+        /// It was admitted before, and waited on the server while the person walked the steps.
+        case stored
+    }
+
     /// Who hears the answer.
     public let target: AuthorizationTarget
+    /// How it came.
+    let arrival: Arrival
     /// When the request first came in: `prompt=login` and `max_age` are measured against it.
     public let receivedAt: Date
     /// `response_type`
@@ -69,15 +81,18 @@ public struct AuthorizationRequest: Sendable {
     ///   - parameters: the same that the target was proved with.
     ///   - target: stage one.
     ///   - capabilities: of this server.
+    ///   - arrival: how it came.
     ///   - receivedAt: when the request first came in; for one that was stored, the stored moment.
     /// - Throws: the error to redirect to the target.
     public init(
         _ parameters: Parameters,
         target: AuthorizationTarget,
         capabilities: ProviderCapabilities,
+        arrival: Arrival = .browser,
         receivedAt: Date
     ) throws(OAuthError) {
         self.target = target
+        self.arrival = arrival
         self.receivedAt = receivedAt
         for check in Self.checks { try check.run(&self, parameters, capabilities) }
     }

@@ -125,6 +125,13 @@ extension Parameters {
         FormEncoding.encode(pairs.map { (name: $0.name, value: $0.value) })
     }
 
+    /// The same parameters and one more.
+    func adding(_ name: String, _ value: String) -> Parameters {
+        var more = self
+        more.append(name, value)
+        return more
+    }
+
     /// The same parameters without the named ones.
     public func removing(_ names: Set<String>) -> Parameters {
         Parameters(pairs.filter { !names.contains($0.name) }.map { (name: $0.name, value: $0.value) })

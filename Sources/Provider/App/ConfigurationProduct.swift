@@ -36,6 +36,8 @@ extension Configuration {
     struct Lifetimes: Sendable {
         /// Authorization codes; 60 s, 10 min at most (RFC 6749 §4.1.2).
         var authorizationCode: Duration
+        /// A pushed authorization request until the browser brings it; 60 s (RFC 9126 §2.2).
+        var pushedAuthorization: Duration
         /// Access tokens; 10 min.
         var accessToken: Duration
         /// ID tokens; 10 min.
@@ -59,6 +61,11 @@ extension Configuration {
             authorizationCode = reader.read(
                 "lifetimes.authorization_code",
                 .duration(bounds(10, 600)),
+                default: .seconds(60)
+            )
+            pushedAuthorization = reader.read(
+                "lifetimes.pushed_authorization",
+                .duration(bounds(5, 600)),
                 default: .seconds(60)
             )
             accessToken = reader.read("lifetimes.access_token", .duration(bounds(60, 3600)), default: .seconds(600))

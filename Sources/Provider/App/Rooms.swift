@@ -134,6 +134,7 @@ struct Rooms: Sendable {
             userInfo: base + "/oauth2/userinfo",
             jwks: base + "/oauth2/jwks"
         )
+        endpoints.pushedAuthorizationRequest = base + "/oauth2/par"
         endpoints.revocation = base + "/oauth2/revoke"
         endpoints.introspection = base + "/oauth2/introspect"
         endpoints.endSession = base + "/oauth2/logout"

@@ -30,10 +30,20 @@ extension Rooms {
             pending: pending,
             consents: consents,
             codes: codes,
+            pushed: pushed,
             keyRing: keyRing,
             capabilities: capabilities,
             clock: clock,
             sandboxPatterns: desk.isSandbox
+        ).addRoutes(to: router)
+        PushedAuthorizationEndpoint(
+            authenticator: authenticator,
+            requests: pushed,
+            keyRing: keyRing,
+            capabilities: capabilities,
+            clock: clock,
+            sandboxPatterns: desk.isSandbox,
+            bodyLimit: configuration.http.bodyBytes
         ).addRoutes(to: router)
         ConsentEndpoint(
             desk: desk,
@@ -72,6 +82,13 @@ extension Rooms {
         Welcome(desk: desk, sessions: sessions, accounts: accounts).addRoutes(to: router)
         CaptchaEndpoints(desk: desk, captchas: captchas).addRoutes(to: router)
         PublicPages(desk: desk, texts: configuration.texts(brand: desk.site.brand)).addRoutes(to: router)
+    }
+
+    private var pushed: PushedAuthorizationRequests {
+        PushedAuthorizationRequests(
+            oneTime: oneTime,
+            lifetime: configuration.lifetimes.pushedAuthorization.wholeSeconds
+        )
     }
 
     private var waiting: WaitingRequests { WaitingRequests(pending: pending, clients: clients) }

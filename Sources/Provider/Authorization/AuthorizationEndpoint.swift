@@ -20,6 +20,7 @@ struct AuthorizationEndpoint: Sendable {
     let pending: PendingAuthorizations
     let consents: Consents
     let codes: AuthorizationCodes
+    let pushed: PushedAuthorizationRequests
     let keyRing: KeyRing
     let capabilities: ProviderCapabilities
     let clock: ServerClock
@@ -40,7 +41,30 @@ struct AuthorizationEndpoint: Sendable {
         } catch {
             return page(.malformedRequest, clientID: nil, client: nil, request, context)
         }
-        return try await judge(parameters, pending: nil, request, context)
+        if let reference = PushedAuthorizationRequest.reference(in: parameters) {
+            return try await receivePushed(reference, parameters, request, context)
+        }
+        return try await judge(parameters, .browser, pending: nil, request, context)
+    }
+
+    /// A request by reference (RFC 9126 §4): what was pushed counts, and nothing that stands beside it.
+    private func receivePushed(
+        _ reference: String,
+        _ parameters: Parameters,
+        _ request: Request,
+        _ context: ProviderContext
+    ) async throws -> Response {
+        let id: ClientID
+        do {
+            id = try AuthorizationTarget.clientID(in: parameters)
+        } catch {
+            return page(error, clientID: nil, client: nil, request, context)
+        }
+        guard let kept = try await pushed.spend(reference, of: id) else {
+            let client = try await clients.find(id.value)?.client
+            return page(.invalidRequestURI, clientID: id.value, client: client, request, context)
+        }
+        return try await judge(kept, .pushed, pending: nil, request, context)
     }
 
     /// The same by form (OIDC Core §3.1.2.1). It may come from the relying party's own page, and then without our
@@ -55,8 +79,12 @@ struct AuthorizationEndpoint: Sendable {
         guard parameters.encoded.utf8.count <= 8192 else {
             return page(.malformedRequest, clientID: nil, client: nil, request, context)
         }
-        // Who cannot be answered is told here and now.
-        if case .failure(let refused) = try await target(parameters, request, context) { return refused.page }
+        // Who cannot be answered is told here and now; a request by reference proves itself when it is spent.
+        if PushedAuthorizationRequest.reference(in: parameters) == nil,
+            case .failure(let refused) = try await target(parameters, request, context)
+        {
+            return refused.page
+        }
         return .seeOther("/oauth2/authorize?\(parameters.encoded)")
     }
 
@@ -69,12 +97,13 @@ struct AuthorizationEndpoint: Sendable {
             let client: Client? = if let waiting { try await clients.find(waiting.clientID)?.client } else { nil }
             return expired(client, request, context)
         }
-        return try await judge(waiting.parameters, pending: waiting, request, context)
+        return try await judge(waiting.parameters, .stored, pending: waiting, request, context)
     }
 
     /// Stage one, stage two, and what the request needs next.
     private func judge(
         _ parameters: Parameters,
+        _ arrival: AuthorizationRequest.Arrival,
         pending: PendingAuthorization?,
         _ request: Request,
         _ context: ProviderContext
@@ -89,6 +118,7 @@ struct AuthorizationEndpoint: Sendable {
                 parameters,
                 target: target,
                 capabilities: capabilities,
+                arrival: arrival,
                 receivedAt: pending?.createdAt ?? clock.now
             )
             return try await dispatch(asked, parameters, pending: pending, request, context)
@@ -180,15 +210,10 @@ struct AuthorizationEndpoint: Sendable {
                 SignedInSession(subject: Subject($0.subject), authentication: $0.authentication)
             },
             consent: consent,
-            hintedSubject: try asked.verifiedHint(isOurs: isOurs)?.subject,
+            hintedSubject: try asked.verifiedHint { keyRing.hasSigned($0) }?.subject,
             // Nobody rises on this server yet: whoever has a level has it, who lacks it hears so.
             attainableLevels: []
         )
-    }
-
-    /// Whether one of this server's keys, retiring ones included, made the signature.
-    private func isOurs(_ jws: ParsedJWS) -> Bool {
-        jws.kid.flatMap { keyRing.verificationKey(kid: $0) }.map { jws.isSigned(by: $0) } ?? false
     }
 
     /// Everything is there: a code, and back to the relying party.
@@ -225,64 +250,5 @@ struct AuthorizationEndpoint: Sendable {
         var response = Response.seeOther("\(path)?transaction=\(name)")
         desk.setBrowserCookie(on: &response, browser)
         return response
-    }
-
-    // MARK: Answers
-
-    /// Our own page for a request that proved nobody to answer to (RFC 6749 §4.1.2.1).
-    private func page(
-        _ fault: AuthorizationPageFault,
-        clientID: String?,
-        client: Client?,
-        _ request: Request,
-        _ context: ProviderContext
-    ) -> Response {
-        let name = client?.metadata.displayName(locales: ["zh-CN", "zh"]) ?? clientID ?? ""
-        let shown: Fault =
-            switch fault {
-            case .unknownClient: .clientUnknown
-            case .disabledClient: .clientDisabled(relyingParty: name)
-            case .unregisteredRedirectURI: .redirectURIMismatch(relyingParty: name)
-            case .malformedRequest, .missingClientID, .repeatedClientID, .missingRedirectURI, .repeatedRedirectURI:
-                .authorizationRequestInvalid
-            }
-        let detail = ErrorPage.DeveloperDetail(
-            error: "invalid_request",
-            description: fault.rawValue,
-            clientID: clientID
-        )
-        context.logger.info("authorization request refused", metadata: ["reason": "\(fault.rawValue)"])
-        let browser = desk.browser(request)
-        var page = ErrorPage.misconfigured(shown, detail: detail).page(
-            in: desk.context(request, context, browser: browser)
-        )
-        page.status = fault.status
-        return desk.respond(page, browser: browser)
-    }
-
-    private func expired(_ client: Client?, _ request: Request, _ context: ProviderContext) -> Response {
-        let name = client?.metadata.displayName(locales: ["zh-CN", "zh"]) ?? "应用"
-        let back = client?.clientURI.map { Brand.Link("返回\(name)", $0) } ?? Brand.Link("重新登录", "/login")
-        let browser = desk.browser(request)
-        let page = ErrorPage.expired(backTo: back).page(in: desk.context(request, context, browser: browser))
-        return desk.respond(page, browser: browser)
-    }
-}
-
-extension PageDesk {
-    /// The answer of an authorization request: a redirect or the self-posting form, as its response mode has it.
-    func deliver(_ answer: AuthorizationResponse, _ request: Request, _ context: ProviderContext) -> Response {
-        switch answer.delivery {
-        case .redirect(let location):
-            return .seeOther(location)
-        case .formPost(let action, let fields):
-            let browser = browser(request)
-            let page = FormPostPage(
-                action: action,
-                values: fields.map { ($0.name, $0.value) },
-                relyingParty: answer.target.client.metadata.displayName(locales: ["zh-CN", "zh"])
-            )
-            return respond(page.page(in: self.context(request, context, browser: browser)), browser: browser)
-        }
     }
 }

@@ -51,6 +51,7 @@ struct ConsentEndpoint: Sendable {
                 sandboxPatterns: sandboxPatterns
             ),
             capabilities: capabilities,
+            arrival: .stored,
             receivedAt: waiting.pending.createdAt
         )
         var page = ConsentPage(relyingParty: waiting.label, items: ClaimWords.items(for: asked))

@@ -1,5 +1,5 @@
 // OneTime
-// Owns: table `one_time`: everything that may be used once (captcha, authorization code, client assertion `jti`).
+// Owns: table `one_time`: everything that may be used once (captcha, authorization code, pushed request, client assertion `jti`).
 // Hands off: what a thing means to the room that asked for it; the payload is that room's.
 // Never: a read followed by a mark. Spending is one conditional statement, judged by the database's clock.
 
@@ -15,12 +15,14 @@ struct OneTime: Sendable {
         case authorizationCode = 2
         case clientAssertion = 3
         case revokedAccessToken = 10
+        case pushedAuthorizationRequest = 20
 
         var type: String {
             switch self {
             case .captcha: "captcha"
             case .authorizationCode: "authorization_code"
             case .clientAssertion: "client_assertion"
+            case .pushedAuthorizationRequest: "pushed_authorization_request"
             case .revokedAccessToken: "revoked_access_token"
             }
         }

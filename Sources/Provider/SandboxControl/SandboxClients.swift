@@ -55,6 +55,12 @@ struct SandboxClients: Sendable {
                 ),
                 privateKey: try signingKey(of: Self.publisher).privateJWK
             ),
+            with(
+                secret: "sandbox-par",
+                method: "client_secret_basic",
+                "机密客户端，授权请求须先推送（PAR）",
+                extra: [("require_pushed_authorization_requests", true)]
+            ),
             Ready(
                 id: "sandbox-public",
                 note: "公开客户端，PKCE",

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// Cross-origin requests, exactly where browsers need them (E16): token, userinfo, JWKS, discovery. Any origin may read
+/// Cross-origin requests, exactly where browsers need them (E16): token, pushed requests, userinfo, JWKS, discovery. Any origin may read
 /// these: what they give hangs on a token or secret in the request, never on a cookie, and credentials are not allowed.
 enum CrossOrigin {
     /// Answers a request that is open to all origins.

@@ -1,0 +1,29 @@
+import Cryptography
+import OAuth
+
+@testable import Provider
+
+extension TestRequest {
+    /// The request's parameters, as a client pushes them.
+    var fields: [(String, String)] {
+        [
+            ("client_id", clientID), ("redirect_uri", redirectURI), ("response_type", "code"), ("scope", scope),
+            ("state", "s1"), ("nonce", "n1"), ("code_challenge", CodeVerifier(verifier)?.challenge.value ?? ""),
+            ("code_challenge_method", "S256"),
+        ] + more
+    }
+}
+
+extension TestServer {
+    /// Pushes a request as a client that sends its secret by Basic.
+    func push(_ request: TestRequest, changing changes: [String: String?] = [:]) async throws -> TestAnswer {
+        var fields = request.fields.filter { !changes.keys.contains($0.0) }
+        for (name, value) in changes { if let value { fields.append((name, value)) } }
+        return try await post("/oauth2/par", fields, basic: basic(request.clientID))
+    }
+
+    /// Where a browser is sent with a pushed request.
+    static func path(_ requestURI: String, client: String, more: [(String, String)] = []) -> String {
+        "/oauth2/authorize?" + TestForm.encode([("client_id", client), ("request_uri", requestURI)] + more)
+    }
+}
