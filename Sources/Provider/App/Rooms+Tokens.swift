@@ -33,6 +33,16 @@ extension Rooms {
         )
     }
 
+    var idTokens: IDTokens {
+        IDTokens(
+            issuer: capabilities.issuer,
+            keyRing: keyRing,
+            accounts: accounts,
+            clock: clock,
+            lifetime: configuration.lifetimes.idToken.wholeSeconds
+        )
+    }
+
     /// The days from the beginning of the longest grant to the end of the last token of it.
     static func grantDays(_ lifetimes: Configuration.Lifetimes) -> Int {
         let refresh = max(lifetimes.refreshToken.wholeSeconds, ClientRegistrationPolicy.longestRefreshTokenLifetime)
@@ -46,12 +56,10 @@ extension Rooms {
             authenticator: authenticator,
             issuer: TokenIssuer(
                 capabilities: capabilities,
-                keyRing: keyRing,
-                accounts: accounts,
                 accessTokens: accessTokens,
+                idTokens: idTokens,
                 clock: clock,
-                accessTokenLifetime: configuration.lifetimes.accessToken.wholeSeconds,
-                idTokenLifetime: configuration.lifetimes.idToken.wholeSeconds
+                accessTokenLifetime: configuration.lifetimes.accessToken.wholeSeconds
             ),
             codes: codes,
             refreshTokens: refreshTokens,

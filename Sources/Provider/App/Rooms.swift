@@ -140,6 +140,7 @@ struct Rooms: Sendable {
         endpoints.endSession = base + "/oauth2/logout"
         var capabilities = ProviderCapabilities(issuer: issuer, endpoints: endpoints)
         capabilities.scopes = capabilities.scopes.union([Scope.realName])
+        capabilities.responseTypes = ResponseType.allCases
         capabilities.grantTypes = [.authorizationCode, .refreshToken, .clientCredentials]
         let algorithms = keyRing.algorithms
         capabilities.idTokenAlgorithms = algorithms

@@ -31,6 +31,7 @@ extension Rooms {
             consents: consents,
             codes: codes,
             pushed: pushed,
+            idTokens: idTokens,
             keyRing: keyRing,
             capabilities: capabilities,
             clock: clock,

@@ -16,6 +16,7 @@ enum AuditEvent: String, Sendable, CaseIterable {
     case consentGiven = "consent.given"
     case consentRefused = "consent.refused"
     case codeIssued = "authorization_code.issued"
+    case idTokenIssued = "id_token.issued"
     case codeRedeemed = "authorization_code.redeemed"
     case codeReplayed = "authorization_code.replayed"
     case refreshTokenRotated = "refresh_token.rotated"

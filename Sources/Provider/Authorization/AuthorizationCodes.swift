@@ -23,19 +23,34 @@ struct AuthorizationCodes: Sendable {
         let consentIsNew: Bool
     }
 
-    /// Issues a code for a decided request: the end of the stored request, the grant, the code, the remembered consent and
-    /// the audit row, or nothing.
+    /// What a decided request gives.
+    struct Issued: Sendable {
+        let grant: AuthorizationGrant
+        /// Where the response type gives one.
+        let code: Secret<String>?
+    }
+
+    /// Answers a decided request: the end of the stored request, the grant, the code where the response type gives one, the
+    /// remembered consent and the audit row, or nothing.
     /// - Returns: nil when the stored request was answered already or the account may not be used any more.
-    func issue(_ decision: Decision, closing pending: PendingAuthorization?, trace: Trace) async throws
-        -> Secret<String>?
-    {
+    func issue(_ decision: Decision, closing pending: PendingAuthorization?, trace: Trace) async throws -> Issued? {
         let request = decision.request
         let session = decision.session
         let clientID = request.client.id.value
         let end = clock.now.addingTimeInterval(Double(grantLifetime(of: request)))
         let grant = GrantID(day: Day(of: end), uuid: UUID())
         let code = DatedToken(expiry: clock.now.addingTimeInterval(Double(lifetime)))
-        let issued = AuditRecord(event: .codeIssued, account: session.account, client: clientID, object: grant.text)
+        let givesCode = request.responseType.givesCode
+        let event = givesCode ? AuditEvent.codeIssued : .idTokenIssued
+        let issued = AuditRecord(event: event, account: session.account, client: clientID, object: grant.text)
+        let coded = OneTime.insertion(
+            of: code,
+            .authorizationCode,
+            lifetime: lifetime,
+            binding: nil,
+            payload: payload(request, grant),
+            ifAnyIn: "granted"
+        )
         let closed: SQL = pending.flatMap(PendingAuthorizations.closing) ?? "SELECT 1"
         let new = Grants.New(
             id: grant,
@@ -48,15 +63,13 @@ struct AuthorizationCodes: Sendable {
             """
             WITH closed AS (\(sql: closed)), granted AS (
                 \(sql: Grants.insertion(new, ifAnyIn: "closed"))
-            ), coded AS (
-                \(sql: OneTime.insertion(of: code, .authorizationCode, lifetime: lifetime, binding: nil,
-                    payload: payload(request, grant), ifAnyIn: "granted"))
+            ), coded AS (\(sql: givesCode ? coded : "SELECT 1")
             ), remembered AS (\(sql: remembering(decision)))
             , audited AS (\(sql: issued.insertion(trace, ifAnyIn: "granted")))
-            SELECT id FROM granted
+            SELECT * FROM granted
             """
         )
-        return rows.isEmpty ? nil : code.value
+        return try rows.first.map { Issued(grant: try AuthorizationGrant(row: $0), code: givesCode ? code.value : nil) }
     }
 
     /// The longest life of what can hang on the grant, in seconds: the grant is forgotten after it.

@@ -21,6 +21,7 @@ struct AuthorizationEndpoint: Sendable {
     let consents: Consents
     let codes: AuthorizationCodes
     let pushed: PushedAuthorizationRequests
+    let idTokens: IDTokens
     let keyRing: KeyRing
     let capabilities: ProviderCapabilities
     let clock: ServerClock
@@ -216,7 +217,7 @@ struct AuthorizationEndpoint: Sendable {
         )
     }
 
-    /// Everything is there: a code, and back to the relying party.
+    /// Everything is there: a code, an ID token or both, and back to the relying party.
     private func issue(
         _ decision: AuthorizationCodes.Decision,
         closing pending: PendingAuthorization?,
@@ -225,11 +226,28 @@ struct AuthorizationEndpoint: Sendable {
     ) async throws -> Response {
         guard clock.isTrustworthy else { throw OAuthError(.temporarilyUnavailable, "the clock is being set") }
         let trace = Trace(context)
-        guard let code = try await codes.issue(decision, closing: pending, trace: trace) else {
+        guard let issued = try await codes.issue(decision, closing: pending, trace: trace) else {
             // Answered before in this browser, or the account was closed in this very moment.
             return expired(decision.request.client, request, context)
         }
-        return desk.deliver(AuthorizationResponse(to: decision.request.target, code: code.reveal()), request, context)
+        let answer = AuthorizationResponse(
+            to: decision.request.target,
+            code: issued.code?.reveal(),
+            idToken: try await idToken(decision.request, issued)
+        )
+        return desk.deliver(answer, request, context)
+    }
+
+    /// The ID token that goes through the browser (OIDC Core §3.2.2.5, §3.3.2.5); nil for the code flow.
+    private func idToken(_ asked: AuthorizationRequest, _ issued: AuthorizationCodes.Issued) async throws -> String? {
+        guard asked.responseType.givesIDToken else { return nil }
+        return try await idTokens.token(
+            of: issued.grant,
+            issued.grant.scope,
+            nonce: asked.nonce,
+            for: asked.client,
+            with: issued.code.map { .code($0) } ?? .nothing
+        )
     }
 
     /// Stores the request, if it is not stored yet, and sends the browser to the step.

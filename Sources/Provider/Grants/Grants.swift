@@ -67,7 +67,7 @@ struct Grants: Sendable {
     static func insertion(_ new: New, ifAnyIn source: String) -> SQL {
         let authentication = new.authentication
         return """
-            INSERT INTO authorization_grant (day, id, client_id, account_id, session_epoch, sid, subject, scope, claims,
+            INSERT INTO authorization_grant AS g (day, id, client_id, account_id, session_epoch, sid, subject, scope, claims,
                 resource, nonce, acr, amr, auth_time, created_at)
             SELECT \(new.id.dayNumber), \(new.id.uuid)::uuid, \(new.request.client.id.value), a.id, a.session_epoch,
                 \(new.session.sid), a.subject, \(new.request.scope.description), \(new.claimsText)::jsonb,
@@ -76,7 +76,7 @@ struct Grants: Sendable {
             FROM account a, \(raw: source)
             WHERE a.id = \(new.session.account.uuid) AND a.state = 'active'
                 AND a.session_epoch = \(new.session.sessionEpoch)
-            RETURNING id
+            RETURNING \(sql: AuthorizationGrant.columns)
             """
     }
 

@@ -21,7 +21,7 @@ struct SandboxClients: Sendable {
     static let resource: JSON = "https://api.citygate.example/"
     static let redirectURIs: JSON = ["http://127.0.0.1:*/callback", "https://localhost:*/callback"]
 
-    func all() throws -> [Ready] { try relyingParties() + services() }
+    func all() throws -> [Ready] { try relyingParties() + profiles() + services() }
 
     /// Where people log in.
     private func relyingParties() throws -> [Ready] {
@@ -54,12 +54,6 @@ struct SandboxClients: Sendable {
                     extra: [("jwks_uri", .string("\(issuer)/sandbox/clients/\(Self.publisher)/jwks"))]
                 ),
                 privateKey: try signingKey(of: Self.publisher).privateJWK
-            ),
-            with(
-                secret: "sandbox-par",
-                method: "client_secret_basic",
-                "机密客户端，授权请求须先推送（PAR）",
-                extra: [("require_pushed_authorization_requests", true)]
             ),
             Ready(
                 id: "sandbox-public",
@@ -120,7 +114,7 @@ struct SandboxClients: Sendable {
         ]
     }
 
-    private func with(
+    func with(
         secret id: String,
         method: String,
         _ note: String,

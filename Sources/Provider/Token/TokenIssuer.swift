@@ -5,14 +5,11 @@ import OAuth
 /// Makes and signs the tokens of one answer.
 struct TokenIssuer: Sendable {
     let capabilities: ProviderCapabilities
-    let keyRing: KeyRing
-    let accounts: Accounts
     let accessTokens: AccessTokens
+    let idTokens: IDTokens
     let clock: ServerClock
     /// Seconds an access token lives unless its client has a setting of its own.
     let accessTokenLifetime: Int
-    /// The same for ID tokens.
-    let idTokenLifetime: Int
 
     /// The tokens of a grant (RFC 6749 §4.1.4 and §6, OIDC Core §3.1.3.3 and §12.2).
     ///
@@ -43,13 +40,12 @@ struct TokenIssuer: Sendable {
         var response = TokenResponse(accessToken: accessToken, expiresIn: lifetime, scope: access.scope)
         response.refreshToken = refreshToken?.reveal()
         if access.scope.contains(Scope.openID) {
-            response.idToken = try await idToken(
-                grant,
+            response.idToken = try await idTokens.token(
+                of: grant,
                 access.scope,
                 nonce: nonce,
-                client,
-                accessToken: accessToken,
-                now: now
+                for: client,
+                with: .accessToken(accessToken)
             )
         }
         return response
@@ -76,39 +72,6 @@ struct TokenIssuer: Sendable {
         )
         let accessToken = try await accessTokens.issue(claims, for: client)
         return TokenResponse(accessToken: accessToken, expiresIn: lifetime, scope: grant.scope)
-    }
-
-    /// OIDC Core §2; the algorithm is the one the client registered (T2).
-    private func idToken(
-        _ grant: AuthorizationGrant,
-        _ scope: Scope,
-        nonce: String?,
-        _ client: Client,
-        accessToken: String,
-        now: Date
-    ) async throws -> String {
-        let algorithm = client.idTokenSignedResponseAlg
-        var token = IDToken(
-            issuer: capabilities.issuer,
-            subject: Subject(grant.subject),
-            audience: client.id,
-            issuedAt: now,
-            expiresAt: now.addingTimeInterval(Double(client.idTokenLifetime ?? idTokenLifetime)),
-            authentication: grant.authentication
-        )
-        token.nonce = nonce
-        token.sessionID = SessionID(grant.sid)
-        token.accessToken = accessToken
-        if !grant.claims.idToken.isEmpty, let account = try await accounts.find(grant.account) {
-            token.claims = UserInfo.idTokenClaims(
-                scope: scope,
-                responseType: .code,
-                claims: grant.claims,
-                client: client,
-                known: CitizenClaims(account).all
-            )
-        }
-        return try JWS.sign(type: nil, payload: token.payload(for: algorithm), key: keyRing.current(for: algorithm))
     }
 
     /// `jti`: 128 random bits.

@@ -106,26 +106,27 @@ import Testing
         }
     }
 
-    @Test(
-        arguments: [
-            (["redirect_uri": nil], "invalid_request"), (["redirect_uri": "https://evil.example/"], "invalid_request"),
-            (["response_type": nil], "invalid_request"), (["response_type": "token"], "unsupported_response_type"),
-            (["scope": nil], "invalid_scope"), (["scope": "openid \""], "invalid_scope"),
-            (["code_challenge": nil], "invalid_request"), (["code_challenge_method": "plain"], "invalid_request"),
-            (["request_uri": "urn:ietf:params:oauth:request_uri:x"], "invalid_request"),
-            (["request": "a.b.c"], "request_not_supported"), (["prompt": "none login"], "invalid_request"),
-            (["resource": "https://other.example/"], "invalid_target"), (["claims": "{"], "invalid_request"),
-            (["id_token_hint": "a.b.c"], "invalid_request"), (["client_id": "sandbox-basic"], "invalid_request"),
-            (["client_assertion": "a.b.c"], "invalid_request"), (["state": "\u{1}"], "invalid_request"),
-        ] as [([String: String?], String)]
-    )
-    func `every fault is told at the push, as JSON`(changes: [String: String?], code: String) async throws {
+    private static let faults: [([String: String?], String)] = [
+        (["redirect_uri": nil], "invalid_request"), (["redirect_uri": "https://evil.example/"], "invalid_request"),
+        (["response_type": nil], "invalid_request"), (["response_type": "token"], "unsupported_response_type"),
+        (["scope": nil], "invalid_scope"), (["scope": "openid \""], "invalid_scope"),
+        (["code_challenge": nil], "invalid_request"), (["code_challenge_method": "plain"], "invalid_request"),
+        (["request_uri": "urn:ietf:params:oauth:request_uri:x"], "invalid_request"),
+        (["request": "a.b.c"], "request_not_supported"), (["prompt": "none login"], "invalid_request"),
+        (["resource": "https://other.example/"], "invalid_target"), (["claims": "{"], "invalid_request"),
+        (["id_token_hint": "a.b.c"], "invalid_request"), (["client_id": "sandbox-basic"], "invalid_request"),
+        (["client_assertion": "a.b.c"], "invalid_request"), (["state": "\u{1}"], "invalid_request"),
+    ]
+
+    @Test func `every fault is told at the push, as JSON`() async throws {
         try await TestServer.with { server in
-            let answer = try await server.push(request, changing: changes)
-            #expect(answer.error == code)
-            #expect(answer.status == .badRequest)
-            #expect(answer.json["request_uri"] == nil)
-            #expect(answer.location == nil)
+            for (changes, code) in Self.faults {
+                let answer = try await server.push(request, changing: changes)
+                #expect(answer.error == code, "\(changes)")
+                #expect(answer.status == .badRequest, "\(changes)")
+                #expect(answer.json["request_uri"] == nil)
+                #expect(answer.location == nil)
+            }
         }
     }
 

@@ -22,6 +22,8 @@ struct TestAnswer: Sendable {
     var location: String? { headers[.location] }
     /// The body as JSON; `null` when it is none.
     var json: JSON { (try? JSON(parsing: Array(body.utf8))) ?? .null }
+    /// A field of the page that posts an answer to the relying party.
+    func posted(_ name: String) -> String? { body.contains("id=\"form-post\"") ? hidden(name) : nil }
     /// The code of an OAuth error.
     var error: String? { json["error"]?.string }
 
@@ -37,7 +39,7 @@ struct TestAnswer: Sendable {
     /// A parameter of the redirect's query or fragment.
     func redirected(_ name: String) -> String? {
         guard let location, let mark = location.firstIndex(where: { $0 == "?" || $0 == "#" }) else { return nil }
-        return (try? Parameters(query: String(location[location.index(after: mark)...])))?.field(named: name)
+        return try? Parameters(query: String(location[location.index(after: mark)...])).value(name)
     }
 }
 

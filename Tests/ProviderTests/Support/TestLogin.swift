@@ -8,20 +8,23 @@ import OAuth
 struct TestRequest: Sendable {
     var clientID = "sandbox-basic"
     var redirectURI = "http://127.0.0.1:9999/callback"
+    var responseType = "code"
     var scope = "openid profile"
     var more: [(String, String)] = []
     var verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 
     var path: String {
-        let challenge = CodeVerifier(verifier)?.challenge.value ?? ""
-        return "/oauth2/authorize?"
-            + TestForm.encode(
-                [
-                    ("client_id", clientID), ("redirect_uri", redirectURI), ("response_type", "code"),
-                    ("scope", scope), ("state", "s1"), ("nonce", "n1"), ("code_challenge", challenge),
-                    ("code_challenge_method", "S256"),
-                ] + more
-            )
+        "/oauth2/authorize?" + TestForm.encode(fields)
+    }
+
+    /// The parameters; one of `more` takes the place of its namesake.
+    var fields: [(String, String)] {
+        let standard = [
+            ("client_id", clientID), ("redirect_uri", redirectURI), ("response_type", responseType), ("scope", scope),
+            ("state", "s1"), ("nonce", "n1"), ("code_challenge", CodeVerifier(verifier)?.challenge.value ?? ""),
+            ("code_challenge_method", "S256"),
+        ]
+        return standard.filter { field in !more.contains { $0.0 == field.0 } } + more
     }
 
     /// The token request for a code.

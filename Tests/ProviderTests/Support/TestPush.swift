@@ -3,17 +3,6 @@ import OAuth
 
 @testable import Provider
 
-extension TestRequest {
-    /// The request's parameters, as a client pushes them.
-    var fields: [(String, String)] {
-        [
-            ("client_id", clientID), ("redirect_uri", redirectURI), ("response_type", "code"), ("scope", scope),
-            ("state", "s1"), ("nonce", "n1"), ("code_challenge", CodeVerifier(verifier)?.challenge.value ?? ""),
-            ("code_challenge_method", "S256"),
-        ] + more
-    }
-}
-
 extension TestServer {
     /// Pushes a request as a client that sends its secret by Basic.
     func push(_ request: TestRequest, changing changes: [String: String?] = [:]) async throws -> TestAnswer {

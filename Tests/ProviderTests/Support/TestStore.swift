@@ -70,6 +70,10 @@ actor TestStore {
         var configuration = DatabaseConfiguration(connectionString)
         configuration.readConnections = 1
         configuration.writeConnections = 4
+        // A machine busy with other suites is slow, not broken.
+        configuration.statementLimit = .seconds(60)
+        configuration.waitLimit = .seconds(60)
+        configuration.connectLimit = .seconds(30)
         var logger = Logger(label: "test")
         logger.logLevel = .error
         return Database(configuration, logger: logger)

@@ -1,0 +1,24 @@
+import Cryptography
+
+/// Clients that are held to, or allowed, something that few are.
+extension SandboxClients {
+    func profiles() -> [Ready] {
+        [
+            with(
+                secret: "sandbox-par",
+                method: "client_secret_basic",
+                "机密客户端，授权请求须先推送（PAR）",
+                extra: [("require_pushed_authorization_requests", true)]
+            ),
+            with(
+                secret: "sandbox-hybrid",
+                method: "client_secret_basic",
+                "机密客户端，登记了 id_token 与 code id_token",
+                extra: [
+                    ("response_types", ["code", "id_token", "code id_token"]),
+                    ("grant_types", ["authorization_code", "implicit"]),
+                ]
+            ),
+        ]
+    }
+}
