@@ -32,6 +32,18 @@ struct SignInThrottle: Sendable {
 
     /// Counts one attempt, or refuses it.
     func reserve(_ key: [UInt8], limit: Int) async throws -> Verdict {
+        for _ in 0..<3 {
+            if let remaining = try await count(key, limit: limit) { return .allowed(remaining: remaining) }
+            let row = try await database.row("SELECT locked_until FROM sign_in_throttle WHERE key = \(key)")
+            if let until = try row?.get("locked_until", as: Date?.self) { return .paused(until: until) }
+            // A right password ended the pause between the two statements: nothing was counted yet, so count again.
+        }
+        return .paused(until: Date().addingTimeInterval(1))
+    }
+
+    /// Counts one attempt in one statement.
+    /// - Returns: how many remain after it; nil in a pause.
+    private func count(_ key: [UInt8], limit: Int) async throws -> Int? {
         let length = Double(pause)
         // The attempt that uses up the limit sets the pause at once; success takes it back.
         let counted = try await database.write(
@@ -48,12 +60,7 @@ struct SignInThrottle: Sendable {
             RETURNING attempts
             """
         )
-        if let row = counted.first {
-            return .allowed(remaining: max(0, limit - (try row.get("attempts", as: Int.self))))
-        }
-        let row = try await database.row("SELECT locked_until FROM sign_in_throttle WHERE key = \(key)")
-        guard let until = try row?.get("locked_until", as: Date?.self) else { return .allowed(remaining: 0) }
-        return .paused(until: until)
+        return try counted.first.map { max(0, limit - (try $0.get("attempts", as: Int.self))) }
     }
 
     /// A right password ends the count.

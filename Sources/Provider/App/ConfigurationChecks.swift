@@ -31,7 +31,12 @@ extension Configuration {
             reader.complain("issuer", "is missing; a production server needs its public https address")
             return
         }
-        if address.path.hasSuffix("/") { reader.complain("issuer", "must not end with a slash") }
+        if address.path.hasSuffix("/") {
+            reader.complain("issuer", "must not end with a slash")
+        } else if !address.path.isEmpty {
+            // Cookies, pages and redirects are those of a whole host: `__Host-` cookies know no path.
+            reader.complain("issuer", "must not have a path: the server answers at the root of a host of its own")
+        }
         guard !address.isSecure else { return }
         if mode == .production {
             reader.complain("issuer", "must be an https address (RFC 8414 §2)")

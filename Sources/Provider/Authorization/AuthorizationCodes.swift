@@ -111,11 +111,20 @@ struct AuthorizationCodes: Sendable {
     {
         guard let code = DatedToken(presented: request.code) else { return nil }
         let presented = Presented(code, request, client)
-        let record = AuditRecord(event: .codeRedeemed, client: client.id.value)
         let refresh = client.grantTypes.contains(.refreshToken) ? refreshTokens.first(for: client) : nil
+        let rows = try await database.write(redemption(of: presented, client: client, first: refresh, trace: trace))
+        if let row = rows.first {
+            return (try AuthorizationGrant(row: row), try row.get("is_offline") ? refresh?.value : nil)
+        }
+        try await revokeIfReplayed(presented, client: client, trace: trace)
+        return nil
+    }
+
+    /// The statement of a redemption, and of the first refresh token where there is to be one.
+    func redemption(of presented: Presented, client: Client, first refresh: DatedToken?, trace: Trace) -> SQL {
+        let record = AuditRecord(event: .codeRedeemed, client: client.id.value)
         let begun = refresh.map { refreshTokens.beginning($0, of: client, from: "opened") } ?? "SELECT NULL AS grant_id"
-        let rows = try await database.write(
-            """
+        return """
             WITH spent AS (
                 \(sql: OneTime.spending(where: presented.matches))
                 RETURNING (payload->>'grant_day')::integer AS day, (payload->>'grant_id')::uuid AS id
@@ -123,12 +132,6 @@ struct AuthorizationCodes: Sendable {
             ), begun AS (\(sql: begun)), audited AS (\(sql: record.insertion(trace, fromGrants: "opened")))
             SELECT *, EXISTS (SELECT FROM begun WHERE grant_id IS NOT NULL) AS is_offline FROM opened
             """
-        )
-        if let row = rows.first {
-            return (try AuthorizationGrant(row: row), try row.get("is_offline") ? refresh?.value : nil)
-        }
-        try await revokeIfReplayed(presented, client: client, trace: trace)
-        return nil
     }
 
     /// Ends what a code gave when the code comes back after it was spent. A stranger who only guesses at a code, or
@@ -148,7 +151,7 @@ struct AuthorizationCodes: Sendable {
     }
 
     /// A code with all that its holder must know beside it (RFC 6749 §4.1.3, RFC 7636 §4.6).
-    private struct Presented {
+    struct Presented {
         let matches: SQL
 
         init(_ code: DatedToken, _ request: TokenRequest.AuthorizationCode, _ client: Client) {

@@ -1,6 +1,6 @@
 // Authorization
-// Owns: the authorization endpoint and its dispatcher, tables `authorization_grant` and `consent`, codes.
-// Hands off: the waiting request to Flows, each step to its own room by redirect, what the answer is to OAuth.
+// Owns: the authorization endpoint and its dispatcher, consent and its table `consent`, what an authorization code is.
+// Hands off: the waiting request to Flows, the grant to Grants, each step to its own room by redirect, what the answer is to OAuth.
 // Never: a redirect built from anything but an `AuthorizationTarget`; a step that decides what comes next.
 
 import Cryptography

@@ -25,8 +25,8 @@ struct Consents: Sendable {
         )
     }
 
-    /// The statement that remembers what was allowed, for the statement that acts on it.
-    /// - Parameter source: a CTE that has a row when it is acted on.
+    /// The statement that remembers what was allowed, for the statement that acts on it: `source` is a CTE that has a row when
+    /// it is acted on.
     static func remembering(
         _ account: AccountID,
         clientID: String,

@@ -154,13 +154,7 @@ final class ClientRegistry: Service {
     func forgetAll() { cache.withLock { $0.removeAll() } }
 
     private func read(_ id: String) async throws -> RegisteredClient? {
-        let rows = try await database.rows(
-            """
-            SELECT c.state, c.metadata, s.hash, s.sealed, s.expires_at FROM client c
-            LEFT JOIN client_secret s ON s.client_id = c.id AND (s.expires_at IS NULL OR s.expires_at > instant())
-            WHERE c.id = \(id)
-            """
-        )
+        let rows = try await database.rows(Self.finding(id))
         guard let first = rows.first else { return nil }
         let client: Client
         do {
@@ -175,6 +169,14 @@ final class ClientRegistry: Service {
             return .init(hash: hash, sealed: try row.get("sealed"), expiry: try row.get("expires_at"))
         }
         return RegisteredClient(client: client, secrets: secrets)
+    }
+
+    static func finding(_ id: String) -> SQL {
+        """
+        SELECT c.state, c.metadata, s.hash, s.sealed, s.expires_at FROM client c
+        LEFT JOIN client_secret s ON s.client_id = c.id AND (s.expires_at IS NULL OR s.expires_at > instant())
+        WHERE c.id = \(id)
+        """
     }
 
     /// A client of a row with `state` and `metadata`.

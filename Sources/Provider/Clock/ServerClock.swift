@@ -22,7 +22,7 @@ final class ServerClock: Service {
     private let logger: Logger
     private let offset = Mutex(0.0)
 
-    /// - Parameter mayDiffer: true in the sandbox, where time is moved on purpose.
+    /// A clock that `mayDiffer` is the sandbox's, where time is moved on purpose.
     init(database: Database, mayDiffer: Bool, logger: Logger) {
         self.database = database
         self.mayDiffer = mayDiffer

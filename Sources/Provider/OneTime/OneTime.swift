@@ -31,11 +31,10 @@ struct OneTime: Sendable {
     let database: Database
     let clock: ServerClock
 
-    /// Issues a new one-time token.
-    /// - Parameters:
-    ///   - lifetime: seconds until it expires.
-    ///   - binding: what must be presented beside it (for example the hash of a browser's cookie).
-    /// - Throws: `PostgresError`; when the commit is in doubt the token is lost and nobody holds it.
+    /// Issues a new one-time token that lives `lifetime` seconds.
+    ///
+    /// `binding` must be presented beside it (for example the hash of a browser's cookie). When the commit is in doubt, the
+    /// token is lost and nobody holds it.
     func issue(_ kind: Kind, lifetime: Int, binding: [UInt8]? = nil, payload: JSON = [:]) async throws
         -> DatedToken
     {
@@ -53,8 +52,8 @@ struct OneTime: Sendable {
         return token
     }
 
-    /// The statement that stores a token, for rooms that issue it together with something else.
-    /// - Parameter source: a CTE of the same statement that has a row when the token is to exist.
+    /// The statement that stores a token, for rooms that issue it together with something else: `source` is a CTE of the same
+    /// statement that has a row when the token is to exist.
     static func insertion(
         of token: DatedToken,
         _ kind: Kind,

@@ -1,6 +1,6 @@
 // Sessions
 // Owns: table `session`: who is signed in, in which browser, since when and how.
-// Hands off: how strongly that counts for a request to OAuth's Interaction; the cookie's shape to SessionCookie.
+// Hands off: how strongly that counts for a request to OAuth's Interaction; the cookie's shape to Web.
 // Never: a session carried over a login. A login always makes a new one (trust.md T03).
 
 import Cryptography
@@ -31,22 +31,23 @@ struct Sessions: Sendable {
     /// The live session behind a cookie's value; nil when there is none, it ended, or its account may not be used.
     func find(_ cookie: String?) async throws -> Session? {
         guard let cookie, let token = DatedToken(presented: cookie) else { return nil }
-        let row = try await database.row(
-            """
-            SELECT s.sid, s.account_id, s.session_epoch, s.auth_time, s.amr, a.subject, a.level
-            FROM session s JOIN account a ON a.id = s.account_id
-            WHERE s.day = \(token.day.number) AND s.hash = \(token.hash(as: Self.tokenType)) AND s.ended_at IS NULL
-                AND s.expires_at > instant() AND a.state = 'active' AND a.session_epoch = s.session_epoch
-            """
-        )
-        return try row.map(Self.session(from:))
+        return try await database.row(Self.finding(token)).map(Self.session(from:))
+    }
+
+    static func finding(_ token: DatedToken) -> SQL {
+        """
+        SELECT s.sid, s.account_id, s.session_epoch, s.auth_time, s.amr, a.subject, a.level
+        FROM session s JOIN account a ON a.id = s.account_id
+        WHERE s.day = \(token.day.number) AND s.hash = \(token.hash(as: tokenType)) AND s.ended_at IS NULL
+            AND s.expires_at > instant() AND a.state = 'active' AND a.session_epoch = s.session_epoch
+        """
     }
 
     /// Starts a session for an account that has just proved itself, with its audit row; nil when the account may not
     /// be used any more.
-    /// - Parameters:
-    ///   - replacing: the cookie of the session this login takes the place of; it ends in the same statement.
-    ///   - browser: what the person is shown in the list of their devices.
+    ///
+    /// `replacing` is the cookie of the session this login takes the place of; it ends in the same statement. `browser` is
+    /// what the person is shown in the list of their devices.
     func begin(
         _ account: AccountID,
         methods: [AuthenticationMethod],

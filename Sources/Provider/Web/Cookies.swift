@@ -31,8 +31,7 @@ struct CookieJar: Sendable {
         return nil
     }
 
-    /// A `Set-Cookie` value.
-    /// - Parameter maxAge: seconds; nil for the life of the browser, 0 to remove.
+    /// A `Set-Cookie` value. `maxAge` counts seconds; nil is for the life of the browser, 0 removes the cookie.
     func header(_ name: Name, _ value: String, maxAge: Int?) -> String {
         var text = "\(wireName(name))=\(value); Path=/; SameSite=Lax"
         if name.isPrivate { text += "; HttpOnly" }
@@ -62,7 +61,11 @@ struct BrowserIdentity: Sendable {
     let isNew: Bool
 
     init(_ request: Request, jar: CookieJar) {
-        let presented = jar.value(.browser, in: request)
+        self.init(presented: jar.value(.browser, in: request))
+    }
+
+    /// The browser of a cookie, or a new one when there is none or it is none of ours.
+    init(presented: String?) {
         if let presented, presented.utf8.count == 43, Base64URL.decode(presented)?.count == 32 {
             value = presented
             isNew = false

@@ -15,9 +15,9 @@ struct PageDesk: Sendable {
     func browser(_ request: Request) -> BrowserIdentity { BrowserIdentity(request, jar: cookies) }
 
     /// The context a page is drawn in.
-    /// - Parameters:
-    ///   - returnPath: where a change of letter size comes back to; the request's own path and query unless given.
-    ///   - display: the `display` parameter of the waiting request (OIDC Core §3.1.2.1), if there is one.
+    ///
+    /// A change of letter size comes back to `returnPath`, which is the request's own path and query unless given. `display` is
+    /// the parameter of the waiting request (OIDC Core §3.1.2.1), if there is one.
     func context(
         _ request: Request,
         _ context: ProviderContext,
@@ -74,7 +74,7 @@ struct PageDesk: Sendable {
 
 extension HTTPField.Name {
     /// User-Agent Client Hints §3.3.
-    fileprivate static let clientHintMobile = HTTPField.Name("Sec-CH-UA-Mobile") ?? .userAgent
+    fileprivate static let clientHintMobile = HTTPField.Name(literal: "Sec-CH-UA-Mobile")
 }
 
 extension PageDesk {

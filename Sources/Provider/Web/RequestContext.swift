@@ -74,7 +74,7 @@ struct ClientAddressMiddleware: RouterMiddleware {
         next: (Request, ProviderContext) async throws -> Response
     ) async throws -> Response {
         guard isTrusted(context.clientAddress) else { return try await next(request, context) }
-        let hops = request.headers[values: .init("X-Forwarded-For") ?? .via]
+        let hops = request.headers[values: .forwardedFor]
             .flatMap { $0.split(separator: ",") }
             .map { $0.trimmingSpaces() }
         var context = context

@@ -12,8 +12,9 @@ struct BusyError: Error {}
 struct RequestLogMiddleware: RouterMiddleware {
     typealias Context = ProviderContext
 
-    /// `logging.requests`, and how to draw the page for a fault that reached the top; the site's own look, or nothing.
+    /// Whether answered requests have their line (`logging.requests`); faults are logged either way.
     let logsRequests: Bool
+    /// The page for a fault that reached the top, in the site's own look.
     let errorPage: @Sendable (Fault, Request, ProviderContext) -> Page
 
     func handle(
@@ -28,6 +29,7 @@ struct RequestLogMiddleware: RouterMiddleware {
         } catch {
             response = answer(to: error, request, context)
         }
+        guard logsRequests else { return response }
         let milliseconds = (ContinuousClock.now - start) / .milliseconds(1)
         // The route's template, never the path: paths hold captcha ids and other people's business.
         context.logger.info(

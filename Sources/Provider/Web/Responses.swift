@@ -5,12 +5,21 @@ import NIOCore
 
 extension HTTPField.Name {
     /// RFC 9700 and operations.md name these; they are not in HTTPTypes.
-    static let referrerPolicy = HTTPField.Name("Referrer-Policy") ?? .via
-    static let frameOptions = HTTPField.Name("X-Frame-Options") ?? .via
-    static let requestID = HTTPField.Name("X-Request-Id") ?? .via
-    static let sandbox = HTTPField.Name("X-Sandbox") ?? .via
-    static let permissionsPolicy = HTTPField.Name("Permissions-Policy") ?? .via
-    static let resourcePolicy = HTTPField.Name("Cross-Origin-Resource-Policy") ?? .via
+    static let referrerPolicy = HTTPField.Name(literal: "Referrer-Policy")
+    static let frameOptions = HTTPField.Name(literal: "X-Frame-Options")
+    static let requestID = HTTPField.Name(literal: "X-Request-Id")
+    static let sandbox = HTTPField.Name(literal: "X-Sandbox")
+    static let forwardedFor = HTTPField.Name(literal: "X-Forwarded-For")
+    static let permissionsPolicy = HTTPField.Name(literal: "Permissions-Policy")
+
+    /// A name that stands in the source. One that is no token of RFC 9110 §5.6.2 is an error of the program, found at the first
+    /// request that any test makes.
+    init(literal: StaticString) {
+        guard let name = HTTPField.Name(literal.description) else {
+            preconditionFailure("\(literal) is no name of a header")
+        }
+        self = name
+    }
 }
 
 extension Response {
