@@ -71,6 +71,51 @@ import Testing
         }
     }
 
+    @Test func `a client is found by its id, with its secrets by theirs`() async throws {
+        try await TestServer.with { server in
+            let plan = try await plan(ClientRegistry.finding("sandbox-basic"), on: server.rooms.database)
+            for table in ["client_pkey", "client_secret_pkey"] {
+                #expect(plan.contains { $0.index == table && $0.rows == 1 && $0.loops == 1 }, "\(table)")
+            }
+            #expect(!plan.contains { $0.type == "Seq Scan" })
+        }
+    }
+
+    @Test func `a session is found by its cookie's hash in one partition`() async throws {
+        try await TestServer.with { server in
+            let browser = server.browser()
+            _ = try await browser.authorize(TestRequest(), server: server)
+            let cookie = try #require(browser.cookie("session").flatMap(DatedToken.init(presented:)))
+            let plan = try await plan(Sessions.finding(cookie), on: server.rooms.database)
+            for table in ["session", "account"] { expectOneKeyLookup(table, in: plan) }
+        }
+    }
+
+    @Test func `a code is redeemed by one key in one partition, its grant and account by theirs`() async throws {
+        try await TestServer.with { server in
+            let request = TestRequest(clientID: "sandbox-first-party")
+            let code = try await server.code(request)
+            let client = try #require(try await server.rooms.clients.find(request.clientID)?.client)
+            let form = try Parameters(query: TestForm.encode(request.exchange(code)))
+            guard
+                case .authorizationCode(let asked) = try TokenRequest(
+                    form,
+                    client: client,
+                    capabilities: server.rooms.capabilities
+                )
+            else { throw TestFault("not a code") }
+            let presented = AuthorizationCodes.Presented(try #require(DatedToken(presented: code)), asked, client)
+            let statement = server.rooms.codes.redemption(
+                of: presented,
+                client: client,
+                first: nil,
+                trace: .commandLine
+            )
+            let plan = try await plan(statement, on: server.rooms.database)
+            for table in ["one_time", "authorization_grant", "account"] { expectOneKeyLookup(table, in: plan) }
+        }
+    }
+
     @Test func `introspection asks for the grant by its primary key`() async throws {
         try await TestServer.with { server in
             let tokens = try await server.tokens()

@@ -19,32 +19,41 @@ struct TestServer: Sendable {
 
     static let issuer = "http://localhost:8080"
 
+    static let quietLogger: Logger = {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        return logger
+    }()
+
     /// Gives a server to `body`.
     /// - Parameters:
     ///   - settings: environment variables that change the configuration, such as `CITYGATE_LIFETIMES_ACCESS_TOKEN`.
     ///   - connectionString: the database of another server, to be a second process beside it.
+    ///   - logger: hears what the server says.
     ///   - body: the test.
     /// - Returns: what the test gives.
     /// - Throws: what the test throws.
     static func with<Result: Sendable>(
         _ settings: [String: String] = [:],
         sharing connectionString: String? = nil,
+        logger: Logger = TestServer.quietLogger,
         _ body: @Sendable (TestServer) async throws -> Result
     ) async throws -> Result {
         guard let connectionString else {
             // Tests run all at once; servers on databases of their own do not, or a small machine drowns in them.
             return try await TestGate.servers.pass {
                 let address = try await TestStore.shared.database()
-                return try await with(settings, on: address, isFirst: true, body)
+                return try await with(settings, on: address, isFirst: true, logger, body)
             }
         }
-        return try await with(settings, on: connectionString, isFirst: false, body)
+        return try await with(settings, on: connectionString, isFirst: false, logger, body)
     }
 
     private static func with<Result: Sendable>(
         _ settings: [String: String],
         on address: String,
         isFirst: Bool,
+        _ logger: Logger,
         _ body: @Sendable (TestServer) async throws -> Result
     ) async throws -> Result {
         var environment = [
@@ -54,8 +63,6 @@ struct TestServer: Sendable {
         environment.merge(settings) { $1 }
         let configuration = try Configuration.load(file: nil, environment: environment, mode: .sandbox)
         let keys = try await TestKeys.shared.open()
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
         let database = TestStore.open(address)
         let rooms = try Rooms(
             configuration,
