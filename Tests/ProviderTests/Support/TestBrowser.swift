@@ -36,7 +36,7 @@ struct TestAnswer: Sendable {
         return String(body[value..<end])
     }
 
-    /// A parameter of the redirect's query or fragment.
+    /// A parameter of the redirect's query or fragment; nil when it is not there once.
     func redirected(_ name: String) -> String? {
         guard let location, let mark = location.firstIndex(where: { $0 == "?" || $0 == "#" }) else { return nil }
         return try? Parameters(query: String(location[location.index(after: mark)...])).value(name)

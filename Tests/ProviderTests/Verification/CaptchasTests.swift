@@ -8,7 +8,7 @@ import Testing
         try await TestServer.with { first in
             try await TestServer.with(sharing: first.connectionString) { second in
                 let browser = BrowserIdentity(presented: nil)
-                let id = try await first.rooms.captchas.issue(.signIn, browser: browser)
+                let id = try await first.rooms.captchas.issue(.signIn, browser: browser).id
                 let answer = try #require(try await first.rooms.captchas.answer(id: id))
                 let doors = [first.rooms.captchas, second.rooms.captchas]
                 let outcomes = try await withThrowingTaskGroup(of: Captchas.Outcome.self) { group in
@@ -29,7 +29,7 @@ import Testing
         try await TestServer.with { server in
             let captchas = server.rooms.captchas
             let browser = BrowserIdentity(presented: nil)
-            let id = try await captchas.issue(.signIn, browser: browser)
+            let id = try await captchas.issue(.signIn, browser: browser).id
             let answer = try #require(try await captchas.answer(id: id))
             #expect(try await captchas.check("00000", id: id, .signIn, browser: browser) == .wrong)
             #expect(try await captchas.check(answer, id: id, .signIn, browser: browser) == .expired)
@@ -41,7 +41,7 @@ import Testing
         try await TestServer.with { server in
             let captchas = server.rooms.captchas
             let (own, foreign) = (BrowserIdentity(presented: nil), BrowserIdentity(presented: nil))
-            let id = try await captchas.issue(.signIn, browser: own)
+            let id = try await captchas.issue(.signIn, browser: own).id
             let answer = try #require(try await captchas.answer(id: id))
             #expect(try await captchas.check(answer, id: id, .signIn, browser: foreign) == .expired)
             var wide = String.UnicodeScalarView()
@@ -49,7 +49,7 @@ import Testing
                 try wide.append(#require(Unicode.Scalar(scalar.value - 0x30 + 0xFF10)))
             }
             #expect(try await captchas.check(" \(String(wide)) ", id: id, .signIn, browser: own) == .right)
-            let late = try await captchas.issue(.signIn, browser: own)
+            let late = try await captchas.issue(.signIn, browser: own).id
             let lateAnswer = try #require(try await captchas.answer(id: late))
             try await server.advance(seconds: Double(captchas.lifetime) + 1)
             #expect(try await captchas.check(lateAnswer, id: late, .signIn, browser: own) == .expired)
