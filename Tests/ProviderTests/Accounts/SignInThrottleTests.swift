@@ -11,7 +11,7 @@ import Testing
     private let trace = Trace(requestID: "test", network: nil)
 
     private func admits(_ server: TestServer, from network: ClientNetwork? = nil) async throws -> Bool {
-        let verdict = try await server.rooms.guessing.admit(typed, account: nil, network: network ?? self.network)
+        let verdict = try await server.rooms.guessing.admit(typed, network: network ?? self.network)
         if case .admitted = verdict { return true }
         return false
     }
@@ -24,7 +24,7 @@ import Testing
                 let admitted = try await withThrowingTaskGroup(of: Bool.self) { group in
                     for number in 0..<24 {
                         group.addTask {
-                            let verdict = try await guards[number % 2].admit(typed, account: nil, network: network)
+                            let verdict = try await guards[number % 2].admit(typed, network: network)
                             if case .admitted = verdict { return true }
                             return false
                         }
@@ -41,7 +41,7 @@ import Testing
             let guessing = server.rooms.guessing
             for _ in 0..<3 {
                 for _ in 0..<(guessing.throttle.limit - 1) { #expect(try await admits(server)) }
-                guard case .admitted(let ticket) = try await guessing.admit(typed, account: nil, network: network)
+                guard case .admitted(let ticket) = try await guessing.admit(typed, network: network)
                 else { throw TestFault("not admitted") }
                 #expect(ticket.remaining == 0)
                 try await guessing.succeeded(ticket)
@@ -67,7 +67,7 @@ import Testing
             var admitted = 0
             for number in 0..<20 {
                 let identifier = AccountIdentifier(typed: "nobody_\(number)")
-                let verdict = try await server.rooms.guessing.admit(identifier, account: nil, network: network)
+                let verdict = try await server.rooms.guessing.admit(identifier, network: network)
                 if case .admitted = verdict { admitted += 1 }
             }
             #expect(admitted == 10)
