@@ -23,6 +23,8 @@ public struct AccessTokenClaims: Sendable, Hashable {
     public var authentication: AuthenticationContext?
     /// `gid`, a private claim: the authorization that the token belongs to, so that revoking that one ends the token.
     public var grantID: String?
+    /// `cnf.jkt` (RFC 9449 §6.1): the key whose proof must come with the token; nil for a bearer token.
+    public var keyThumbprint: String?
 
     /// The `typ` of the JWS header (§2.1).
     public static let type = "at+jwt"
@@ -40,7 +42,8 @@ public struct AccessTokenClaims: Sendable, Hashable {
         id: String,
         scope: Scope,
         authentication: AuthenticationContext? = nil,
-        grantID: String? = nil
+        grantID: String? = nil,
+        keyThumbprint: String? = nil
     ) {
         self.issuer = issuer
         self.subject = subject
@@ -52,6 +55,7 @@ public struct AccessTokenClaims: Sendable, Hashable {
         self.scope = scope
         self.authentication = authentication
         self.grantID = grantID
+        self.keyThumbprint = keyThumbprint
     }
 
     /// The JSON to sign, with ``type`` in the header.
@@ -69,12 +73,18 @@ public struct AccessTokenClaims: Sendable, Hashable {
         if !scope.isEmpty { writer.member("scope", scope.description) }
         if let authentication { writer.authentication(authentication) }
         if let grantID { writer.member("gid", grantID) }
+        if let keyThumbprint { writer.confirmation(keyThumbprint) }
         writer.endObject()
         return writer.bytes
     }
 }
 
 extension JSONWriter {
+    /// `cnf` with `jkt` (RFC 9449 §6.1 and §6.2).
+    mutating func confirmation(_ thumbprint: String) {
+        member(named: "cnf", raw: JSON.object([("jkt", .string(thumbprint))]).bytes)
+    }
+
     /// `auth_time`, `acr` and `amr` (OpenID Connect Core §2).
     mutating func authentication(_ context: AuthenticationContext) {
         member("auth_time", numericDate(context.time))
@@ -164,6 +174,11 @@ extension AccessTokenClaims {
         self.id = id
         self.scope = scope
         self.grantID = claims["gid"]?.string
+        if let confirmation = claims["cnf"] {
+            // A token bound in a way we do not know is bound nevertheless.
+            guard let key = confirmation["jkt"]?.string else { throw fault }
+            keyThumbprint = key
+        }
         if let time = claims["auth_time"]?.int, let level = claims["acr"]?.string.flatMap(AssuranceLevel.init(acr:)) {
             authentication = AuthenticationContext(
                 time: Date(timeIntervalSince1970: Double(time)),

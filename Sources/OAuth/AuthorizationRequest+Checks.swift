@@ -16,6 +16,7 @@ extension AuthorizationRequest {
         Check(name: "scope is well-formed and allowed", run: checkScope),
         Check(name: "nonce is there where it must be", run: checkNonce),
         Check(name: "PKCE by S256", run: checkPKCE),
+        Check(name: "dpop_jkt is a thumbprint", run: checkKey),
         Check(name: "resource is one of the client's", run: checkResource),
         Check(name: "prompt is consistent", run: checkPrompt),
         Check(name: "max_age is a number of seconds", run: checkMaxAge),
@@ -151,6 +152,19 @@ extension AuthorizationRequest {
     ) throws(OAuthError) {
         let required = request.responseType.givesCode && (request.client.requirePKCE || request.client.isPublic)
         request.codeChallenge = try CodeChallenge.parse(parameters, required: required)
+    }
+
+    /// RFC 9449 §10.
+    private static func checkKey(
+        _ request: inout Self,
+        _ parameters: Parameters,
+        _ capabilities: ProviderCapabilities
+    ) throws(OAuthError) {
+        guard !capabilities.dpopAlgorithms.isEmpty, let text = try parameters.value("dpop_jkt") else { return }
+        guard DPoPProof.isThumbprint(text) else {
+            throw OAuthError(.invalidRequest, "dpop_jkt is not the SHA-256 thumbprint of a key")
+        }
+        request.keyThumbprint = text
     }
 
     /// RFC 8707 §2.1.

@@ -58,6 +58,8 @@ public struct AuthorizationRequest: Sendable {
     public internal(set) var claims = ClaimsRequest()
     /// The wished and demanded level.
     public internal(set) var assurance = RequestedAssurance()
+    /// `dpop_jkt`: the key whose proof must come with the code (RFC 9449 §10).
+    public internal(set) var keyThumbprint: String?
     /// `resource`
     public internal(set) var resources: [String] = []
 

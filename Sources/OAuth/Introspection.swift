@@ -65,7 +65,8 @@ public enum IntrospectionResponse: Sendable, Hashable {
             writer.member("active", false)
         case .accessToken(let claims):
             writer.member("active", true)
-            writer.member("token_type", TokenResponse.TokenType.bearer.rawValue)
+            let type = claims.keyThumbprint == nil ? TokenResponse.TokenType.bearer : .dpop
+            writer.member("token_type", type.rawValue)
             writer.member("client_id", claims.clientID.value)
             writer.member("sub", claims.subject.value)
             if claims.audience.count == 1 {
@@ -77,6 +78,8 @@ public enum IntrospectionResponse: Sendable, Hashable {
             writer.member("iat", numericDate(claims.issuedAt))
             writer.member("exp", numericDate(claims.expiresAt))
             writer.member("jti", claims.id)
+            // RFC 9449 §6.2.
+            if let keyThumbprint = claims.keyThumbprint { writer.confirmation(keyThumbprint) }
             if let authentication = claims.authentication {
                 // RFC 9470 §6.2: for services that ask for a stronger or fresher login.
                 writer.member("acr", authentication.level.acr)

@@ -1,4 +1,4 @@
-import Cryptography
+public import Cryptography
 
 /// What a client is told when something is refused: one code of the specifications and a sentence for its developer.
 ///
@@ -18,6 +18,8 @@ public struct OAuthError: Error, Sendable, Hashable, CustomStringConvertible {
         case scope(Scope)
         /// The authentication the resource wants (RFC 9470 §3): class references and the greatest age in seconds.
         case authentication(acrValues: [String], maxAge: Int?)
+        /// A DPoP proof by one of the algorithms (RFC 9449 §7.1).
+        case proof([SignatureAlgorithm])
     }
 
     /// An error with its sentence; the sentence is sanitised here, once.
@@ -74,10 +76,12 @@ extension OAuthError {
     /// The `WWW-Authenticate` value of a protected resource that refuses a token (RFC 6750 §3).
     ///
     /// - Parameters:
-    ///   - scheme: `Bearer`, or `DPoP` where the token is bound to a key (RFC 9449 §7.1).
+    ///   - scheme: `Bearer`; where a proof is wanted the challenge is `DPoP` (RFC 9449 §7.1).
     ///   - realm: the protection space, shown to developers only.
     /// - Returns: one challenge with its parameters.
     public func resourceChallenge(scheme: String = "Bearer", realm: String) -> String {
+        var scheme = scheme
+        if case .proof = requirement { scheme = "DPoP" }
         var parts = ["\(scheme) realm=\"\(Self.sanitised(realm))\"", "error=\"\(code.rawValue)\""]
         if !explanation.isEmpty { parts.append("error_description=\"\(explanation)\"") }
         switch requirement {
@@ -87,6 +91,7 @@ extension OAuthError {
                 parts.append("acr_values=\"\(Self.sanitised(acrValues.joined(separator: " ")))\"")
             }
             if let maxAge { parts.append("max_age=\"\(maxAge)\"") }
+        case .proof(let algorithms): parts.append(Self.algorithms(algorithms))
         case nil: break
         }
         return parts.joined(separator: ", ")
@@ -95,6 +100,20 @@ extension OAuthError {
     /// The `WWW-Authenticate` value for a request that brought no token at all: no code, no sentence (RFC 6750 §3.1, last paragraph).
     public static func bareChallenge(scheme: String = "Bearer", realm: String) -> String {
         "\(scheme) realm=\"\(sanitised(realm))\""
+    }
+
+    /// The second challenge for a request that brought no token, where DPoP is on (RFC 9449 §7.2).
+    public static func bareProofChallenge(_ algorithms: [SignatureAlgorithm], realm: String) -> String {
+        "DPoP realm=\"\(sanitised(realm))\", \(Self.algorithms(algorithms))"
+    }
+
+    /// The same error, saying that a proof is wanted.
+    public func demandingProof(_ algorithms: [SignatureAlgorithm]) -> OAuthError {
+        OAuthError(code, explanation, requirement: .proof(algorithms))
+    }
+
+    private static func algorithms(_ algorithms: [SignatureAlgorithm]) -> String {
+        "algs=\"\(algorithms.map(\.rawValue).joined(separator: " "))\""
     }
 
     /// The `WWW-Authenticate` value that goes with `invalid_client` and status 401 (RFC 6749 §5.2).

@@ -20,6 +20,19 @@ public enum PushedAuthorizationRequest {
             .adding("client_id", client.value)
     }
 
+    /// The same request, bound to the key of a DPoP proof that came with it (RFC 9449 §10.1).
+    ///
+    /// - Throws: `invalid_dpop_proof` where the request names another key by `dpop_jkt`.
+    public static func binding(_ request: Parameters, to thumbprint: String) throws(OAuthError) -> Parameters {
+        guard let named = try request.value("dpop_jkt") else {
+            return request.removing(["dpop_jkt"]).adding("dpop_jkt", thumbprint)
+        }
+        guard named == thumbprint else {
+            throw OAuthError(.invalidDPoPProof, "dpop_jkt names another key than the proof's")
+        }
+        return request
+    }
+
     /// The success of the endpoint, status 201 (RFC 9126 §2.2).
     ///
     /// - Parameters:

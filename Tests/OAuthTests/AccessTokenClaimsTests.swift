@@ -110,9 +110,9 @@ import Testing
     }
 }
 
-@Suite struct `Bearer token` {
+@Suite struct `Presented token` {
     private func extract(_ headers: [String], _ form: String? = nil) throws -> String? {
-        try BearerToken.extract(authorization: headers, form: form.map { try Parameters(query: $0) })
+        try PresentedToken.extract(authorization: headers, form: form.map { try Parameters(query: $0) })?.token
     }
 
     @Test func `it comes in the header or in the form (RFC 6750 §2)`() throws {

@@ -128,7 +128,7 @@ import Testing
                 let header = text("Basic cnAlM0E6cyUyQg==", &generator)
                 _ = try? ClientAuthentication.extract(authorization: [header], parameters: parameters)
                 _ = try? ClientAuthentication.extract(authorization: [], parameters: parameters)
-                _ = try? BearerToken.extract(authorization: [text("Bearer a.b.c=", &generator)], form: parameters)
+                _ = try? PresentedToken.extract(authorization: [text("Bearer a.b.c=", &generator)], form: parameters)
                 _ = try? LogoutRequest(parameters)
             }
         }

@@ -26,6 +26,15 @@ extension Rooms {
         OutboundFetch(mayReachInside: configuration.mode == .sandbox && configuration.sandbox.allowsLoopbackHTTP)
     }
 
+    var proofs: ProofsOfPossession {
+        ProofsOfPossession(
+            oneTime: oneTime,
+            nonces: DPoPNonce(key: Self.derived("dpop-nonce", secrets)),
+            capabilities: capabilities,
+            clock: clock
+        )
+    }
+
     var authenticator: ClientAuthenticator {
         ClientAuthenticator(
             clients: clients,

@@ -54,6 +54,7 @@ extension Rooms {
     func addTokenRoutes(to router: Router<ProviderContext>) {
         TokenEndpoint(
             authenticator: authenticator,
+            proofs: proofs,
             issuer: TokenIssuer(
                 capabilities: capabilities,
                 accessTokens: accessTokens,
@@ -82,6 +83,7 @@ extension Rooms {
             bodyLimit: configuration.http.bodyBytes
         ).addRoutes(to: router)
         UserInfoEndpoint(
+            proofs: proofs,
             accessTokens: accessTokens,
             grants: grants,
             clients: clients,

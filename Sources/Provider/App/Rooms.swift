@@ -147,6 +147,7 @@ struct Rooms: Sendable {
         capabilities.userInfoAlgorithms = algorithms
         capabilities.accessTokenAlgorithms = algorithms
         capabilities.accessTokenFormats = [.jwt, .opaque]
+        capabilities.dpopAlgorithms = [.ES256, .EdDSA, .PS256, .RS256]
         capabilities.policyURI = base + "/privacy"
         capabilities.tosURI = base + "/terms"
         return capabilities

@@ -39,6 +39,7 @@ extension Rooms {
         ).addRoutes(to: router)
         PushedAuthorizationEndpoint(
             authenticator: authenticator,
+            proofs: proofs,
             requests: pushed,
             keyRing: keyRing,
             capabilities: capabilities,

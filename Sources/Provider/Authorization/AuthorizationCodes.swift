@@ -85,6 +85,7 @@ struct AuthorizationCodes: Sendable {
             "grant_id": .string(grant.uuid.uuidString),
             "client_id": .string(request.client.id.value),
             "redirect_uri": .string(request.target.redirectURI.value),
+            "dpop_jkt": request.keyThumbprint.map { .string($0) } ?? .null,
             "code_challenge": request.codeChallenge.map { .string($0.value) } ?? .null,
         ]
     }
@@ -103,14 +104,17 @@ struct AuthorizationCodes: Sendable {
 
     /// Redeems a code: the one conditional update of RFC 6749 §4.1.3. All that must agree stands in the condition, and the
     /// grant is opened in the same statement: a racing second try waits for it and then finds the code spent.
+    ///
+    /// `key` is the one that the client proved to hold: the code may be bound to it (RFC 9449 §10), and the refresh tokens of a
+    /// public client, which proves itself in no other way, are (§5).
     /// - Returns: the grant, and its first refresh token where offline access was granted; nil where the client hears
     ///   `invalid_grant`. A code that was spent before and is proved again by client, redirect URI and verifier ends
     ///   everything that was made from it (RFC 6749 §4.1.2).
-    func redeem(_ request: TokenRequest.AuthorizationCode, client: Client, trace: Trace) async throws
+    func redeem(_ request: TokenRequest.AuthorizationCode, client: Client, key: String?, trace: Trace) async throws
         -> (grant: AuthorizationGrant, refreshToken: Secret<String>?)?
     {
         guard let code = DatedToken(presented: request.code) else { return nil }
-        let presented = Presented(code, request, client)
+        let presented = Presented(code, request, client, key)
         let refresh = client.grantTypes.contains(.refreshToken) ? refreshTokens.first(for: client) : nil
         let rows = try await database.write(redemption(of: presented, client: client, first: refresh, trace: trace))
         if let row = rows.first {
@@ -128,7 +132,7 @@ struct AuthorizationCodes: Sendable {
             WITH spent AS (
                 \(sql: OneTime.spending(where: presented.matches))
                 RETURNING (payload->>'grant_day')::integer AS day, (payload->>'grant_id')::uuid AS id
-            ), opened AS (\(sql: Grants.opening(from: "spent"))
+            ), opened AS (\(sql: Grants.opening(from: "spent", boundTo: client.isPublic ? presented.key : nil))
             ), begun AS (\(sql: begun)), audited AS (\(sql: record.insertion(trace, fromGrants: "opened")))
             SELECT *, EXISTS (SELECT FROM begun WHERE grant_id IS NOT NULL) AS is_offline FROM opened
             """
@@ -150,16 +154,19 @@ struct AuthorizationCodes: Sendable {
         )
     }
 
-    /// A code with all that its holder must know beside it (RFC 6749 §4.1.3, RFC 7636 §4.6).
+    /// A code with all that its holder must know or hold beside it (RFC 6749 §4.1.3, RFC 7636 §4.6, RFC 9449 §10).
     struct Presented {
         let matches: SQL
+        let key: String?
 
-        init(_ code: DatedToken, _ request: TokenRequest.AuthorizationCode, _ client: Client) {
+        init(_ code: DatedToken, _ request: TokenRequest.AuthorizationCode, _ client: Client, _ key: String? = nil) {
+            self.key = key
             let kind = OneTime.Kind.authorizationCode
             matches = """
                 day = \(code.day.number) AND kind = \(kind.rawValue) AND hash = \(code.hash(as: kind.type))
                 AND payload->>'client_id' = \(client.id.value)
                 AND payload->>'redirect_uri' IS NOT DISTINCT FROM \(request.redirectURI)
+                AND (payload->>'dpop_jkt' IS NULL OR payload->>'dpop_jkt' = \(key))
                 AND payload->>'code_challenge' IS NOT DISTINCT FROM \(request.verifier?.challenge.value)
                 """
         }

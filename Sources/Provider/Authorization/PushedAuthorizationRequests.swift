@@ -34,6 +34,7 @@ struct PushedAuthorizationRequests: Sendable {
 /// `POST /oauth2/par` (RFC 9126 §2).
 struct PushedAuthorizationEndpoint: Sendable {
     let authenticator: ClientAuthenticator
+    let proofs: ProofsOfPossession
     let requests: PushedAuthorizationRequests
     let keyRing: KeyRing
     let capabilities: ProviderCapabilities
@@ -46,8 +47,10 @@ struct PushedAuthorizationEndpoint: Sendable {
     func addRoutes(to router: Router<ProviderContext>) {
         router.post("oauth2/par") { request, context in
             try await CrossOrigin.allowed(request) {
-                try await ProtocolAnswer.json(context, realm: capabilities.issuer.value) {
-                    try await respond(request, context)
+                try await proofs.answering(request) {
+                    try await ProtocolAnswer.json(context, realm: capabilities.issuer.value) {
+                        try await respond(request, context)
+                    }
                 }
             }
         }
@@ -57,8 +60,15 @@ struct PushedAuthorizationEndpoint: Sendable {
 
     private func respond(_ request: Request, _ context: ProviderContext) async throws -> Response {
         let parameters = try await ProtocolForm.parameters(request, limit: bodyLimit)
+        let proof = try capabilities.endpoints.pushedAuthorizationRequest.flatMap { uri throws(OAuthError) in
+            try proofs.check(request, at: uri)
+        }
         let client = try await authenticator.authenticate(request, parameters)
-        let pushed = PushedAuthorizationRequest.request(in: parameters, of: client.id)
+        var pushed = PushedAuthorizationRequest.request(in: parameters, of: client.id)
+        if let proof {
+            pushed = try PushedAuthorizationRequest.binding(pushed, to: proof.thumbprint)
+            try await proofs.spend(proof)
+        }
         try check(pushed, client)
         let reference = try await requests.store(pushed, of: client.id)
         context.logger.info("authorization request pushed", metadata: ["client_id": "\(client.id.value)"])

@@ -81,9 +81,10 @@ struct Grants: Sendable {
     }
 
     /// The statement that opens the living grants named by `source`, a CTE with `day` and `id`.
-    static func opening(from source: String) -> SQL {
+    /// - Parameter key: what their refresh tokens are bound to; nil for nothing.
+    static func opening(from source: String, boundTo key: String? = nil) -> SQL {
         """
-        UPDATE authorization_grant g SET redeemed_at = coalesce(g.redeemed_at, instant())
+        UPDATE authorization_grant g SET redeemed_at = coalesce(g.redeemed_at, instant()), jkt = \(key)
         FROM \(raw: source) s, account a
         WHERE g.day = s.day AND g.id = s.id AND g.revoked_at IS NULL AND a.id = g.account_id
             AND a.state = 'active' AND a.session_epoch = g.session_epoch

@@ -58,12 +58,16 @@ struct RefreshTokens: Sendable {
     /// - Throws: `OAuthError` `invalid_grant` for a token that is unknown, ended, or another client's; `invalid_scope` and
     ///   `invalid_target` for more than was granted, which leaves the token unspent. A spent token that comes back ends
     ///   the family.
-    func rotate(_ request: TokenRequest.Refresh, client: Client, trace: Trace) async throws -> Rotation {
+    func rotate(_ request: TokenRequest.Refresh, client: Client, key: String? = nil, trace: Trace) async throws
+        -> Rotation
+    {
         guard let token = DatedToken(presented: request.refreshToken) else { throw Self.unknown }
         let successor = DatedToken(day: token.day)
-        let statement = try rotation(of: token, to: successor, request, client: client, trace: trace)
+        let statement = try rotation(of: token, to: successor, request, client: client, key: key, trace: trace)
         let rows = try await database.write(statement)
-        guard let row = rows.first else { return try await explain(token, request, client: client, trace: trace) }
+        guard let row = rows.first else {
+            return try await explain(token, request, client: client, key: key, trace: trace)
+        }
         return Rotation(grant: try AuthorizationGrant(row: row), successor: successor.value, isRetry: false)
     }
 
@@ -73,6 +77,7 @@ struct RefreshTokens: Sendable {
         to successor: DatedToken,
         _ request: TokenRequest.Refresh,
         client: Client,
+        key: String? = nil,
         trace: Trace
     ) throws -> SQL {
         let sealed = try AESGCM.seal(Array(successor.value.reveal().utf8), key: Self.key(from: token), aad: aad(token))
@@ -82,7 +87,7 @@ struct RefreshTokens: Sendable {
                 UPDATE refresh_token t SET spent_at = instant(), successor = \(sealed)
                 FROM authorization_grant g, account a
                 WHERE \(sql: matches(token)) AND t.spent_at IS NULL AND \(sql: isAlive(client))
-                    AND \((request.scope ?? []).names)::text[] <@ string_to_array(g.scope, ' ')
+                    AND \(sql: isHeld(by: key)) AND \((request.scope ?? []).names)::text[] <@ string_to_array(g.scope, ' ')
                     AND \(request.resources)::text[] <@ g.resource
                 RETURNING t.expires_at, \(sql: AuthorizationGrant.columns)
             ), succeeded AS (
@@ -99,6 +104,7 @@ struct RefreshTokens: Sendable {
         _ token: DatedToken,
         _ request: TokenRequest.Refresh,
         client: Client,
+        key: String?,
         trace: Trace
     ) async throws -> Rotation {
         let row = try await database.row(
@@ -107,7 +113,7 @@ struct RefreshTokens: Sendable {
                 \(sql: isAlive(client)) AS is_alive, \(sql: AuthorizationGrant.columns)
             FROM refresh_token t JOIN authorization_grant g ON g.day = t.grant_day AND g.id = t.grant_id
             JOIN account a ON a.id = g.account_id
-            WHERE \(sql: matches(token)) AND g.client_id = \(client.id.value)
+            WHERE \(sql: matches(token)) AND g.client_id = \(client.id.value) AND \(sql: isHeld(by: key))
             """
         )
         guard let row else { throw Self.unknown }
@@ -212,6 +218,10 @@ struct RefreshTokens: Sendable {
             AND a.id = g.account_id AND a.state = 'active' AND a.session_epoch = g.session_epoch
         """
     }
+
+    /// That the client proved to hold the key which the tokens of the grant `g` are bound to, if they are (RFC 9449 §5). Whoever does not
+    /// is a stranger: he gets nothing, and ends nothing.
+    private func isHeld(by key: String?) -> SQL { "(g.jkt IS NULL OR g.jkt = \(key))" }
 
     private func hash(_ token: DatedToken) -> [UInt8] { keys.first.map { hash(token, key: $0) } ?? [] }
 

@@ -1,5 +1,5 @@
 // OneTime
-// Owns: table `one_time`: everything that may be used once (captcha, authorization code, pushed request, client assertion `jti`).
+// Owns: table `one_time`: everything that may be used once (captcha, authorization code, pushed request, `jti` of assertions and proofs).
 // Hands off: what a thing means to the room that asked for it; the payload is that room's.
 // Never: a read followed by a mark. Spending is one conditional statement, judged by the database's clock.
 
@@ -16,6 +16,7 @@ struct OneTime: Sendable {
         case clientAssertion = 3
         case revokedAccessToken = 10
         case pushedAuthorizationRequest = 20
+        case dpopProof = 21
 
         var type: String {
             switch self {
@@ -23,6 +24,7 @@ struct OneTime: Sendable {
             case .authorizationCode: "authorization_code"
             case .clientAssertion: "client_assertion"
             case .pushedAuthorizationRequest: "pushed_authorization_request"
+            case .dpopProof: "dpop_proof"
             case .revokedAccessToken: "revoked_access_token"
             }
         }

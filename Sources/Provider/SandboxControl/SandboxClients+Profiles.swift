@@ -19,6 +19,19 @@ extension SandboxClients {
                     ("grant_types", ["authorization_code", "implicit"]),
                 ]
             ),
+            Ready(
+                id: "sandbox-dpop",
+                note: "公开客户端，令牌须绑定密钥（DPoP）",
+                metadata: metadata(
+                    "沙箱 DPoP 客户端",
+                    method: "none",
+                    extra: [
+                        ("application_type", "native"), ("dpop_bound_access_tokens", true),
+                        ("grant_types", ["authorization_code", "refresh_token"]),
+                        ("scope", "openid profile email phone offline_access"), ("realname_claims", []),
+                    ]
+                )
+            ),
         ]
     }
 }

@@ -133,7 +133,7 @@ struct SandboxClients: Sendable {
         Secret(Base64URL.encode(HMAC.sha256(key: seed.reveal(), Array("sandbox-client|\(id)".utf8))))
     }
 
-    private func metadata(_ name: String, method: String, extra: [(String, JSON)]) -> JSON {
+    func metadata(_ name: String, method: String, extra: [(String, JSON)]) -> JSON {
         var object = JSONObject()
         object["client_name"] = .string(name)
         object["organisation"] = "京城市政务服务中心（沙箱）"

@@ -14,13 +14,15 @@ struct TokenIssuer: Sendable {
     /// The tokens of a grant (RFC 6749 §4.1.4 and §6, OIDC Core §3.1.3.3 and §12.2).
     ///
     /// `access` is what the access token reaches, within the grant; `nonce` goes into the ID token that answers the
-    /// authorization request itself, and is nil for a later one.
+    /// authorization request itself, and is nil for a later one; `key` is the one that the client proved to hold, to which
+    /// the access token is bound (RFC 9449 §5).
     func tokens(
         of grant: AuthorizationGrant,
         access: GrantedAccess,
         nonce: String?,
         refreshToken: Secret<String>?,
-        client: Client
+        client: Client,
+        key: String? = nil
     ) async throws -> TokenResponse {
         let now = clock.now
         let lifetime = client.accessTokenLifetime ?? accessTokenLifetime
@@ -34,10 +36,16 @@ struct TokenIssuer: Sendable {
             id: Self.newID(),
             scope: access.scope,
             authentication: grant.authentication,
-            grantID: grant.id.text
+            grantID: grant.id.text,
+            keyThumbprint: key
         )
         let accessToken = try await accessTokens.issue(claims, for: client)
-        var response = TokenResponse(accessToken: accessToken, expiresIn: lifetime, scope: access.scope)
+        var response = TokenResponse(
+            accessToken: accessToken,
+            tokenType: key == nil ? .bearer : .dpop,
+            expiresIn: lifetime,
+            scope: access.scope
+        )
         response.refreshToken = refreshToken?.reveal()
         if access.scope.contains(Scope.openID) {
             response.idToken = try await idTokens.token(
@@ -53,7 +61,7 @@ struct TokenIssuer: Sendable {
 
     /// A token for the client itself (RFC 6749 §4.4.3). It hangs on no grant: it ends by its own clock,
     /// or by its `jti`.
-    func clientCredentials(_ grant: TokenRequest.ClientCredentials, client: Client) async throws
+    func clientCredentials(_ grant: TokenRequest.ClientCredentials, client: Client, key: String? = nil) async throws
         -> TokenResponse
     {
         let now = clock.now
@@ -68,10 +76,16 @@ struct TokenIssuer: Sendable {
             issuedAt: now,
             expiresAt: now.addingTimeInterval(Double(lifetime)),
             id: Self.newID(),
-            scope: grant.scope
+            scope: grant.scope,
+            keyThumbprint: key
         )
         let accessToken = try await accessTokens.issue(claims, for: client)
-        return TokenResponse(accessToken: accessToken, expiresIn: lifetime, scope: grant.scope)
+        return TokenResponse(
+            accessToken: accessToken,
+            tokenType: key == nil ? .bearer : .dpop,
+            expiresIn: lifetime,
+            scope: grant.scope
+        )
     }
 
     /// `jti`: 128 random bits.

@@ -9,7 +9,7 @@ enum CrossOrigin {
         var response = try await handler()
         if request.headers[.origin] != nil {
             response.headers[.accessControlAllowOrigin] = "*"
-            response.headers[.accessControlExposeHeaders] = "WWW-Authenticate"
+            response.headers[.accessControlExposeHeaders] = "WWW-Authenticate, DPoP-Nonce"
         }
         return response
     }
@@ -21,7 +21,7 @@ enum CrossOrigin {
                 status: .noContent,
                 headers: [
                     .accessControlAllowOrigin: "*", .accessControlAllowMethods: methods,
-                    .accessControlAllowHeaders: "Authorization, Content-Type", .accessControlMaxAge: "86400",
+                    .accessControlAllowHeaders: "Authorization, Content-Type, DPoP", .accessControlMaxAge: "86400",
                 ]
             )
         }

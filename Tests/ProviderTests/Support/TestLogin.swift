@@ -64,7 +64,12 @@ extension TestBrowser {
     /// - Returns: the redirect to the relying party.
     func authorize(_ request: TestRequest, server: TestServer, account: String = "zhangsan") async throws -> TestAnswer
     {
-        var answer = try await get(request.path)
+        try await walk(request.path, server: server, account: account)
+    }
+
+    /// The same from any address of the authorization endpoint.
+    func walk(_ path: String, server: TestServer, account: String = "zhangsan") async throws -> TestAnswer {
+        var answer = try await get(path)
         if answer.body.contains("id=\"password-login\"") {
             answer = try await logIn(on: answer, server: server, account: account)
         }
@@ -84,7 +89,12 @@ extension TestBrowser {
 extension TestServer {
     /// A code for a persona, with whatever it takes.
     func code(_ request: TestRequest = TestRequest(), account: String = "zhangsan") async throws -> String {
-        let answer = try await browser().authorize(request, server: self, account: account)
+        try await code(at: request.path, account: account)
+    }
+
+    /// The same from any address of the authorization endpoint.
+    func code(at path: String, account: String = "zhangsan") async throws -> String {
+        let answer = try await browser().walk(path, server: self, account: account)
         guard let code = answer.redirected("code") else {
             throw TestFault("no code: \(answer.status) \(answer.location ?? String(answer.body.prefix(600)))")
         }
