@@ -13,8 +13,10 @@ struct ProofsOfPossession: Sendable {
     /// The proof that a request carries, if it carries one: right in itself, for this address, and fresh. Nothing is spent yet, so that a
     /// client that is told a new nonce comes again with all it had.
     /// - Parameters:
+    ///   - request: what the proof came with.
     ///   - uri: the endpoint's address as the metadata has it.
     ///   - accessToken: the token presented with it, at a protected resource.
+    /// - Returns: nil where no proof came.
     /// - Throws: `invalid_dpop_proof`, `use_dpop_nonce`.
     func check(_ request: Request, at uri: String, accessToken: String? = nil) throws(OAuthError) -> DPoPProof? {
         let headers = request.headers[values: .dpop]

@@ -80,8 +80,8 @@ struct Grants: Sendable {
             """
     }
 
-    /// The statement that opens the living grants named by `source`, a CTE with `day` and `id`.
-    /// - Parameter key: what their refresh tokens are bound to; nil for nothing.
+    /// The statement that opens the living grants named by `source`, a CTE with `day` and `id`, and binds their refresh tokens to
+    /// `key`, if there is one.
     static func opening(from source: String, boundTo key: String? = nil) -> SQL {
         """
         UPDATE authorization_grant g SET redeemed_at = coalesce(g.redeemed_at, instant()), jkt = \(key)
