@@ -249,11 +249,7 @@ extension AuthorizationRequest {
         _ parameters: Parameters,
         _ capabilities: ProviderCapabilities
     ) throws(OAuthError) {
-        switch try parameters.value("display") {
-        case "page", "popup": request.display = .page
-        case "touch", "wap": request.display = .touch
-        default: request.display = nil
-        }
+        request.display = try parameters.value("display").flatMap(Display.init(parsing:))
         let wanted = try parameters.value("ui_locales") ?? ""
         request.uiLocales = wanted.utf8.split(separator: UInt8(ascii: " ")).prefix(16)
             .compactMap { UILocale.match(String(decoding: $0, as: UTF8.self), in: capabilities.uiLocales) }

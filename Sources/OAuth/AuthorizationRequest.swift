@@ -16,6 +16,15 @@ public struct AuthorizationRequest: Sendable {
         case page
         /// A touch device; also what `wap` gets.
         case touch
+
+        /// What the parameter's value gets; nil for one that is not defined, which is no error.
+        public init?(parsing text: String) {
+            switch text {
+            case "page", "popup": self = .page
+            case "touch", "wap": self = .touch
+            default: return nil
+            }
+        }
     }
 
     /// How the request came to this server.

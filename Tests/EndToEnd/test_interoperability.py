@@ -9,12 +9,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 from authlib.integrations.requests_client import OAuth2Session
+from authlib.oauth2.rfc7523 import ClientSecretJWT, PrivateKeyJWT
+from joserfc import jwk
 from playwright.sync_api import expect
 from requests_oauth2client import ClientSecretJwt, ClientSecretPost, OAuth2Client, PrivateKeyJwt
 
 from harness.apache import Apache
 from harness.browser import give_consent, log_in
-from harness.sandbox import Sandbox
+from harness.sandbox import Proof, Sandbox
 from harness.server import Citygate
 from harness.tokens import check_id_token, signing_algorithm
 
@@ -39,6 +41,25 @@ def test_authlib_logs_in_by_code_and_pkce(citygate, sandbox, browse, callback):
     assert information["phone_number"].endswith(sandbox.persona()["phone"])
     watch.clean()
     assert {urlsplit(url).netloc for url in watch.elsewhere} <= {urlsplit(callback.origin).netloc}
+
+
+@pytest.mark.parametrize("method", ["client_secret_jwt", "private_key_jwt"])
+def test_authlib_signs_for_itself(citygate, sandbox, walker, method):
+    client = sandbox.client(method)
+    endpoint = citygate.metadata()["token_endpoint"]
+    if method == "client_secret_jwt":
+        relying_party = OAuth2Session(client.id, client.secret, token_endpoint_auth_method=method)
+        relying_party.register_client_auth_method(ClientSecretJWT(endpoint))
+    else:
+        relying_party = OAuth2Session(client.id, jwk.import_key(client.private_jwk), token_endpoint_auth_method=method)
+        algorithm = signing_algorithm(client.private_jwk)
+        relying_party.register_client_auth_method(
+            PrivateKeyJWT(endpoint, alg=algorithm, headers={"kid": client.private_jwk["kid"]}))
+    proof = Proof()
+    answer = walker.authorize(client, proof)
+    tokens = relying_party.fetch_token(endpoint, code=answer.parameters["code"], code_verifier=proof.verifier,
+                                       redirect_uri=client.callback)
+    assert relying_party.get(citygate.metadata()["userinfo_endpoint"]).json()["sub"] and tokens["id_token"]
 
 
 @pytest.mark.parametrize("method", ["client_secret_post", "client_secret_jwt", "private_key_jwt", "jwks_uri", "none"])

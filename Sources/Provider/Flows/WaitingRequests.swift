@@ -10,7 +10,7 @@ struct WaitingRequest: Sendable {
     var resumePath: String { "/oauth2/authorize/resume?transaction=\(pending.name)" }
     var loginPath: String { "/login?transaction=\(pending.name)" }
     var loginHint: String? { optional("login_hint") }
-    var display: String? { optional("display") }
+    var display: String? { optional("display").flatMap(AuthorizationRequest.Display.init(parsing:))?.rawValue }
     /// The address the request will be answered at: proved before the request was stored.
     var redirectURI: String { optional("redirect_uri") ?? client.redirectURIs.first?.value ?? "" }
 
