@@ -117,6 +117,8 @@ def test_mod_auth_openidc_logs_in_and_out(secure, apache, browse):
     if confirm.count():
         confirm.first.click()
     page.wait_for_url(f"{apache.address}/callback")
+    # The module's callback page posts itself once more, looking for a fragment: go on only after that.
+    page.wait_for_load_state("networkidle")
     page.goto(apache.protected)
     expect(page.locator("form#password-login")).to_be_visible()
 
