@@ -138,6 +138,8 @@ extension Configuration {
         var lock: Duration
         /// Password attempts of one client address in a minute; 30.
         var attemptsPerAddress: Int
+        /// Pages of one network (/24, /48) in a minute and server process; 3,000.
+        var pagesPerNetwork: Int
 
         init(_ reader: inout SettingsReader) {
             let isSandbox = reader.mode == .sandbox
@@ -148,6 +150,7 @@ extension Configuration {
                 default: .seconds(900)
             )
             attemptsPerAddress = reader.read("throttle.attempts_per_address", .count(5...100_000), default: 30)
+            pagesPerNetwork = reader.read("throttle.pages_per_network", .count(60...10_000_000), default: 3000)
         }
     }
 

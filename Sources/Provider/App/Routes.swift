@@ -15,6 +15,14 @@ extension Rooms {
                 return ErrorPage(fault).page(in: desk.context(request, context, browser: browser))
             }
         )
+        router.add(
+            middleware: PageRateMiddleware(
+                rate: PageRate(limit: configuration.throttle.pagesPerNetwork),
+                clock: clock
+            ) { page, request, context in
+                page.page(in: desk.context(request, context, browser: desk.browser(request)))
+            }
+        )
         addProtocolRoutes(to: router)
         addTokenRoutes(to: router)
         addPageRoutes(to: router)
