@@ -15,6 +15,8 @@ struct SignInGuard: Sendable {
     enum Admission: Sendable {
         case admitted(Ticket)
         case paused(until: Date)
+        /// As many tries as the limit are being looked at: the person tries again in a moment.
+        case busy
     }
 
     /// An admitted try; what came of it is reported with it.
@@ -23,6 +25,8 @@ struct SignInGuard: Sendable {
         fileprivate let networkKey: [UInt8]
         /// Tries that remain when this one fails.
         let remaining: Int
+        fileprivate let limit: Int
+        fileprivate let networkLimit: Int
     }
 
     /// Counts a try before its password is looked at, under what was typed, whether anybody has that name or not.
@@ -33,19 +37,25 @@ struct SignInGuard: Sendable {
         let isExempt = isExempt(identifier, network)
         let key = throttle.key(account: "\(identifier.readings)", network: network.text)
         let networkKey = networkThrottle.key(account: "*", network: network.text)
-        switch try await networkThrottle.reserve(
-            networkKey,
-            limit: isExempt ? SignInThrottle.unlimited : networkThrottle.limit
-        ) {
+        let limit = isExempt ? SignInThrottle.unlimited : throttle.limit
+        let networkLimit = isExempt ? SignInThrottle.unlimited : networkThrottle.limit
+        switch try await networkThrottle.reserve(networkKey, limit: networkLimit) {
         case .allowed: break
         case .paused(let until): return .paused(until: until)
+        case .busy: return .busy
         }
-        switch try await throttle.reserve(key, limit: isExempt ? SignInThrottle.unlimited : throttle.limit) {
+        switch try await throttle.reserve(key, limit: limit) {
         case .allowed(let remaining):
-            return .admitted(Ticket(key: key, networkKey: networkKey, remaining: isExempt ? throttle.limit : remaining))
+            let shown = isExempt ? throttle.limit : remaining
+            return .admitted(
+                Ticket(key: key, networkKey: networkKey, remaining: shown, limit: limit, networkLimit: networkLimit)
+            )
         case .paused(let until):
             try await networkThrottle.release(networkKey)
             return .paused(until: until)
+        case .busy:
+            try await networkThrottle.release(networkKey)
+            return .busy
         }
     }
 
@@ -61,10 +71,17 @@ struct SignInGuard: Sendable {
         try await networkThrottle.release(ticket.networkKey)
     }
 
-    /// A wrong password: recorded; the counts stand.
+    /// A wrong password: recorded, and it counts towards the pause.
     func refused(_ ticket: Ticket, account: AccountID?, trace: Trace) async throws {
         let record = AuditRecord(event: .signInRefused, account: account, outcome: "bad_credentials")
-        try await database.execute(record.insertion(trace))
+        // In the order in which attempts are counted, so that two of them cannot wait for each other.
+        try await database.execute(
+            """
+            WITH network AS (\(sql: networkThrottle.failure(ticket.networkKey, limit: ticket.networkLimit)) RETURNING key),
+                account AS (\(sql: throttle.failure(ticket.key, limit: ticket.limit)) RETURNING key)
+            \(sql: record.insertion(trace))
+            """
+        )
     }
 
     private func isExempt(_ identifier: AccountIdentifier, _ network: ClientNetwork) -> Bool {

@@ -6,7 +6,8 @@ import Postgres
 ///
 /// The counter belongs to (account as typed, network), so that failing on purpose locks the failer's network only, and
 /// it counts unknown accounts the same way. An attempt is counted *before* the password is checked, in one statement:
-/// a hundred tries at once are still counted one by one.
+/// a hundred tries at once are still counted one by one. Only wrong passwords start a pause; whoever comes while as many
+/// tries as the limit are being looked at waits for what becomes of them, so that right passwords at once are no guessing.
 struct SignInThrottle: Sendable {
     let database: Database
     let vault: FieldVault
@@ -23,7 +24,12 @@ struct SignInThrottle: Sendable {
         /// Go on; should it fail, that many attempts remain.
         case allowed(remaining: Int)
         case paused(until: Date)
+        /// As many tries as the limit are being looked at, and stayed so for ``patience``.
+        case busy
     }
+
+    /// How long an attempt waits for others under way; password hashing itself gives up sooner.
+    static let patience = Duration.seconds(3)
 
     /// The counter's key: nothing in it tells which account or network it is.
     func key(account: String, network: String) -> [UInt8] {
@@ -32,35 +38,48 @@ struct SignInThrottle: Sendable {
 
     /// Counts one attempt, or refuses it.
     func reserve(_ key: [UInt8], limit: Int) async throws -> Verdict {
-        for _ in 0..<3 {
+        let deadline = ContinuousClock.now + Self.patience
+        while true {
             if let remaining = try await count(key, limit: limit) { return .allowed(remaining: remaining) }
-            let row = try await database.row("SELECT locked_until FROM sign_in_throttle WHERE key = \(key)")
-            if let until = try row?.get("locked_until", as: Date?.self) { return .paused(until: until) }
-            // A right password ended the pause between the two statements: nothing was counted yet, so count again.
+            let row = try await database.row(
+                "SELECT locked_until FROM sign_in_throttle WHERE key = \(key) AND locked_until > instant()"
+            )
+            if let until = try row?.get("locked_until", as: Date.self) { return .paused(until: until) }
+            guard ContinuousClock.now < deadline else { return .busy }
+            try await Task.sleep(for: .milliseconds(40))
         }
-        return .paused(until: Date().addingTimeInterval(1))
     }
 
     /// Counts one attempt in one statement.
-    /// - Returns: how many remain after it; nil in a pause.
+    /// - Returns: how many remain after it; nil in a pause, or when as many as the limit are under way.
     private func count(_ key: [UInt8], limit: Int) async throws -> Int? {
-        let length = Double(pause)
-        // The attempt that uses up the limit sets the pause at once; success takes it back.
         let counted = try await database.write(
             """
-            INSERT INTO sign_in_throttle AS t (key, attempts, window_ends_at, locked_until)
-            VALUES (\(key), 1, instant() + make_interval(secs => \(length)), NULL)
+            INSERT INTO sign_in_throttle AS t (key, attempts, failed, window_ends_at, locked_until)
+            VALUES (\(key), 1, 0, instant() + make_interval(secs => \(Double(pause))), NULL)
             ON CONFLICT (key) DO UPDATE SET
                 attempts = CASE WHEN t.window_ends_at <= instant() THEN 1 ELSE t.attempts + 1 END,
+                failed = CASE WHEN t.window_ends_at <= instant() THEN 0 ELSE t.failed END,
                 window_ends_at = CASE WHEN t.window_ends_at <= instant()
-                    THEN instant() + make_interval(secs => \(length)) ELSE t.window_ends_at END,
-                locked_until = CASE WHEN t.window_ends_at > instant() AND t.attempts + 1 >= \(limit)
-                    THEN instant() + make_interval(secs => \(length)) ELSE NULL END
-            WHERE t.locked_until IS NULL OR t.locked_until <= instant()
+                    THEN instant() + make_interval(secs => \(Double(pause))) ELSE t.window_ends_at END,
+                locked_until = NULL
+            WHERE (t.locked_until IS NULL OR t.locked_until <= instant())
+                AND (t.window_ends_at <= instant() OR t.attempts < \(limit))
             RETURNING attempts
             """
         )
         return try counted.first.map { max(0, limit - (try $0.get("attempts", as: Int.self))) }
+    }
+
+    /// The statement that notes a counted attempt as a wrong password; the one that uses up the limit starts the pause.
+    func failure(_ key: [UInt8], limit: Int) -> SQL {
+        """
+        INSERT INTO sign_in_throttle AS t (key, attempts, failed, window_ends_at, locked_until)
+        VALUES (\(key), 1, 1, instant() + make_interval(secs => \(Double(pause))), NULL)
+        ON CONFLICT (key) DO UPDATE SET failed = t.failed + 1,
+            locked_until = CASE WHEN t.failed + 1 >= \(limit)
+                THEN instant() + make_interval(secs => \(Double(pause))) ELSE t.locked_until END
+        """
     }
 
     /// A right password ends the count.
@@ -72,8 +91,7 @@ struct SignInThrottle: Sendable {
     func release(_ key: [UInt8]) async throws {
         try await database.execute(
             """
-            UPDATE sign_in_throttle SET attempts = attempts - 1,
-                locked_until = CASE WHEN attempts - 1 < \(limit) THEN NULL ELSE locked_until END
+            UPDATE sign_in_throttle SET attempts = attempts - 1
             WHERE key = \(key) AND attempts > 0
             """
         )

@@ -16,6 +16,7 @@ enum Schema {
         Migration(number: 6, name: "access-tokens", sql: accessTokens),
         Migration(number: 10, name: "sealed client secrets", sql: sealedClientSecrets),
         Migration(number: 11, name: "proof keys", sql: proofKeys),
+        Migration(number: 12, name: "failed attempts", sql: failedAttempts),
     ]
 
     /// Each table is written by exactly one room (HouseTests hold the sources to it).

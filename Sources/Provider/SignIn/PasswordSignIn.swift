@@ -127,6 +127,7 @@ struct PasswordSignIn: Sendable {
         switch try await guessing.admit(identifier, network: network) {
         case .admitted(let admitted): ticket = admitted
         case .paused(let until): return .refused([FormFault(.locked(until: clockTime(until)), at: .password)])
+        case .busy: throw BusyError()
         }
         let verification: PasswordHasher.Verification
         do throws(PasswordHasherError) {

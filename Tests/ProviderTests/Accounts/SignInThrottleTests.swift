@@ -10,24 +10,23 @@ import Testing
     private let typed = AccountIdentifier(typed: "zhangsan")
     private let trace = Trace(requestID: "test", network: nil)
 
-    private func admits(_ server: TestServer, from network: ClientNetwork? = nil) async throws -> Bool {
-        let verdict = try await server.rooms.guessing.admit(typed, network: network ?? self.network)
-        if case .admitted = verdict { return true }
-        return false
+    /// Tries a wrong password.
+    /// - Returns: whether it was looked at.
+    private func guesses(_ server: TestServer, from network: ClientNetwork? = nil) async throws -> Bool {
+        let guessing = server.rooms.guessing
+        guard case .admitted(let ticket) = try await guessing.admit(typed, network: network ?? self.network)
+        else { return false }
+        try await guessing.refused(ticket, account: nil, trace: trace)
+        return true
     }
 
-    @Test func `of many tries at once at two servers exactly as many as the limit are admitted`() async throws {
+    @Test func `of many wrong tries at once at two servers exactly as many as the limit are looked at`() async throws {
         try await TestServer.with { first in
             try await TestServer.with(sharing: first.connectionString) { second in
-                let guards = [first.rooms.guessing, second.rooms.guessing]
-                let (typed, network) = (typed, network)
+                let servers = [first, second]
                 let admitted = try await withThrowingTaskGroup(of: Bool.self) { group in
                     for number in 0..<24 {
-                        group.addTask {
-                            let verdict = try await guards[number % 2].admit(typed, network: network)
-                            if case .admitted = verdict { return true }
-                            return false
-                        }
+                        group.addTask { try await guesses(servers[number % 2]) }
                     }
                     return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
                 }
@@ -36,11 +35,44 @@ import Testing
         }
     }
 
+    @Test func `right passwords at once are no guessing, however many`() async throws {
+        try await TestServer.with { server in
+            let guessing = server.rooms.guessing
+            let (typed, network) = (typed, network)
+            let admitted = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for _ in 0..<40 {
+                    group.addTask {
+                        guard case .admitted(let ticket) = try await guessing.admit(typed, network: network)
+                        else { return false }
+                        // As long as a password takes to hash.
+                        try await Task.sleep(for: .milliseconds(30))
+                        try await guessing.succeeded(ticket)
+                        return true
+                    }
+                }
+                return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            }
+            #expect(admitted == 40)
+        }
+    }
+
+    @Test func `tries that nobody ends make others wait, and pause nobody`() async throws {
+        try await TestServer.with { server in
+            let guessing = server.rooms.guessing
+            for _ in 0..<guessing.throttle.limit { _ = try await guessing.admit(typed, network: network) }
+            guard case .busy = try await guessing.admit(typed, network: network)
+            else { throw TestFault("not told to come again") }
+            // A server that died in the middle of them: their window ends.
+            try await server.advance(seconds: Double(guessing.throttle.pause) + 1)
+            #expect(try await guesses(server))
+        }
+    }
+
     @Test func `a right password starts the count anew`() async throws {
         try await TestServer.with { server in
             let guessing = server.rooms.guessing
             for _ in 0..<3 {
-                for _ in 0..<(guessing.throttle.limit - 1) { #expect(try await admits(server)) }
+                for _ in 0..<(guessing.throttle.limit - 1) { #expect(try await guesses(server)) }
                 guard case .admitted(let ticket) = try await guessing.admit(typed, network: network)
                 else { throw TestFault("not admitted") }
                 #expect(ticket.remaining == 0)
@@ -51,14 +83,14 @@ import Testing
 
     @Test func `a pause holds for its time, for this network only, and ends`() async throws {
         try await TestServer.with { server in
-            for _ in 0..<server.rooms.guessing.throttle.limit { #expect(try await admits(server)) }
-            #expect(try await !admits(server))
+            for _ in 0..<server.rooms.guessing.throttle.limit { #expect(try await guesses(server)) }
+            #expect(try await !guesses(server))
             // The person at home is not locked out by a stranger elsewhere.
-            #expect(try await admits(server, from: ClientNetwork(address: "198.51.100.1")))
+            #expect(try await guesses(server, from: ClientNetwork(address: "198.51.100.1")))
             try await server.advance(seconds: Double(server.rooms.guessing.throttle.pause) - 2)
-            #expect(try await !admits(server))
+            #expect(try await !guesses(server))
             try await server.advance(seconds: 3)
-            #expect(try await admits(server))
+            #expect(try await guesses(server))
         }
     }
 
@@ -67,8 +99,11 @@ import Testing
             var admitted = 0
             for number in 0..<20 {
                 let identifier = AccountIdentifier(typed: "nobody_\(number)")
-                let verdict = try await server.rooms.guessing.admit(identifier, network: network)
-                if case .admitted = verdict { admitted += 1 }
+                let guessing = server.rooms.guessing
+                guard case .admitted(let ticket) = try await guessing.admit(identifier, network: network)
+                else { continue }
+                try await guessing.refused(ticket, account: nil, trace: trace)
+                admitted += 1
             }
             #expect(admitted == 10)
         }
