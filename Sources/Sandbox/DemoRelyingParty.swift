@@ -13,7 +13,8 @@ public import ServiceLifecycle
 ///
 /// It uses the authorization code flow with PKCE (RFC 7636), `state`, `nonce` and `iss` (RFC 9207), authenticates by
 /// `client_secret_basic`, verifies every ID token against the issuer's keys, and works without JavaScript. Its paths are `/`,
-/// `/login`, `/callback`, `/logout`, `/signed-out` and, for programs, `/session.json`.
+/// `/login`, `/callback`, `/logout`, `/signed-out`, for the issuer `/backchannel-logout` (OpenID Connect Back-Channel Logout §2.5) and, for
+/// programs, `/session.json`.
 public struct DemoRelyingParty: Service {
     /// Where it listens and whom it trusts.
     public struct Configuration: Sendable {
@@ -81,6 +82,8 @@ public struct DemoRelyingParty: Service {
             "application_type": "web",
             "redirect_uris": [.string(baseURL + "/callback")],
             "post_logout_redirect_uris": [.string(baseURL + "/signed-out")],
+            "backchannel_logout_uri": .string(baseURL + "/backchannel-logout"),
+            "backchannel_logout_session_required": true,
             "grant_types": ["authorization_code"],
             "response_types": ["code"],
             "token_endpoint_auth_method": "client_secret_basic",

@@ -5,10 +5,12 @@ struct DemoPages: Sendable {
     let issuer: String
     let clientID: String
 
-    func signedOut() -> DemoMarkup {
+    /// `endedAt`: when the issuer ended this browser's login, in seconds since 1970; `notices`: what came by the back channel.
+    func signedOut(endedAt: Int64?, notices: [DemoNotice]) -> DemoMarkup {
         frame(
             "首页",
             """
+            \(endedAt.map { DemoNotices.banner($0) } ?? "")
             <section class="card hero" data-testid="signed-out-home">
             <p class="kicker">示例应用</p>
             <h1>用统一身份认证登录本网站</h1>
@@ -16,6 +18,7 @@ struct DemoPages: Sendable {
             <p class="actions"><a class="button" rel="nofollow" href="/login" data-testid="login">登录</a></p>
             </section>
             \(options)
+            \(DemoNotices.table(notices))
             """
         )
     }

@@ -32,6 +32,7 @@ struct DemoRoutes: Sendable {
         }
         router.post("/callback") { request, _ in await callback(await Self.form(of: request), posted: true, request) }
         router.post("/logout") { request, _ in await logout(request) }
+        router.post("/backchannel-logout") { request, _ in await hear(request) }
         router.get("/signed-out") { request, _ in await signedOut(request) }
         router.get("/demo.css") { _, _ in Self.file(DemoStyle.sheet, "text/css; charset=utf-8") }
         router.get("/favicon.svg") { _, _ in Self.file(DemoStyle.icon, "image/svg+xml") }
@@ -40,7 +41,9 @@ struct DemoRoutes: Sendable {
 
     private func home(_ request: Request) async -> Response {
         let visitor = visitors.visitor(Self.cookie(request))
-        let document = visitor?.login.map { pages.signedIn($0, csrf: visitor?.csrf ?? "") } ?? pages.signedOut()
+        let document =
+            visitor?.login.map { pages.signedIn($0, csrf: visitor?.csrf ?? "") }
+            ?? pages.signedOut(endedAt: visitor?.endedAt, notices: visitors.notices)
         return await page(document)
     }
 
@@ -53,6 +56,8 @@ struct DemoRoutes: Sendable {
         answer["client_id"] = .string(configuration.clientID)
         for (name, value) in visitor?.login?.json.object ?? JSONObject() { answer[name] = value }
         answer["fault"] = visitor?.fault?.json ?? .null
+        answer["ended_at"] = visitor?.endedAt.map { .integer($0) } ?? .null
+        answer["backchannel_logouts"] = .array(visitors.notices.map(\.json))
         var response = Response(status: .ok, body: .init(byteBuffer: ByteBuffer(bytes: JSON.object(answer).bytes)))
         response.headers[.contentType] = "application/json"
         response.headers[.cacheControl] = "no-store"
@@ -94,6 +99,7 @@ struct DemoRoutes: Sendable {
             let renewed = visitors.renew(cookie) { visitor in
                 visitor.login = login
                 visitor.fault = nil
+                visitor.endedAt = nil
             }
             return redirect(to: "/", cookie: renewed)
         } catch {
@@ -152,6 +158,31 @@ struct DemoRoutes: Sendable {
             ("ui_locales", "zh-CN"),
         ])
         return redirect(to: form.appended(to: address), cookie: renewed)
+    }
+
+    /// The issuer says that a login has ended (OpenID Connect Back-Channel Logout §2.5 to §2.8).
+    private func hear(_ request: Request) async -> Response {
+        var status = HTTPResponse.Status.ok
+        do throws(DemoFault) {
+            guard let text = await Self.form(of: request)?["logout_token"],
+                let parsed = try? JWS.parse(text, limit: DemoLogoutToken.longest)
+            else { throw DemoLogoutToken.refused("format") }
+            let token = try DemoLogoutToken(
+                parsed,
+                keys: try await issuer.keys(for: parsed.kid),
+                issuer: configuration.issuer,
+                clientID: configuration.clientID,
+                now: configuration.now()
+            )
+            visitors.end(token)
+        } catch {
+            visitors.refuse(error)
+            // What is the site's own trouble may be better in a while; a bad token stays bad.
+            status = error.code == "issuer_unreachable" ? .serviceUnavailable : .badRequest
+        }
+        var response = Response(status: status)
+        response.headers[.cacheControl] = "no-store"
+        return response
     }
 
     private func signedOut(_ request: Request) async -> Response {

@@ -22,12 +22,16 @@ final class DemoVisitors: Sendable {
         var fault: DemoFault?
         /// `state` of a logout request under way.
         var logoutState: String?
+        /// When the issuer ended the login by the back channel, in seconds since 1970.
+        var endedAt: Int64?
         var seenAt: Int64
     }
 
     private struct Memory {
         var visitors: [[UInt8]: Visitor] = [:]
         var posted: [[UInt8]: (form: DemoForm, at: Int64)] = [:]
+        /// The newest first.
+        var notices: [DemoNotice] = []
     }
 
     static let largest = 2000
@@ -36,6 +40,7 @@ final class DemoVisitors: Sendable {
     static let visitorLifetime: Int64 = 8 * 3600
     private static let largestPosted = 200
     private static let postedLifetime: Int64 = 60
+    private static let mostNotices = 50
 
     private let memory = Mutex(Memory())
     private let now: @Sendable () -> Int64
@@ -140,6 +145,41 @@ final class DemoVisitors: Sendable {
         let now = now()
         let kept = memory.withLock { $0.posted.removeValue(forKey: Self.key(handle)) }
         return kept.flatMap { now - $0.at < Self.postedLifetime ? $0.form : nil }
+    }
+
+    // MARK: The back channel
+
+    /// The notices that came, the newest first.
+    var notices: [DemoNotice] { memory.withLock { $0.notices } }
+
+    /// Logs out every browser that a notice speaks of: of this session, or, where it names none, of this person.
+    func end(_ token: DemoLogoutToken) {
+        let now = now()
+        memory.withLock { memory in
+            // §2.6: a token is taken once. The second time it changes nothing.
+            guard !memory.notices.contains(where: { $0.tokenID == token.id }) else { return }
+            var ended = 0
+            for (key, visitor) in memory.visitors {
+                guard let claims = visitor.login?.idToken.claims,
+                    token.sessionID.map({ claims["sid"]?.string == $0 }) ?? true,
+                    token.subject.map({ claims["sub"]?.string == $0 }) ?? true
+                else { continue }
+                memory.visitors[key]?.login = nil
+                memory.visitors[key]?.endedAt = now
+                ended += 1
+            }
+            Self.note(DemoNotice(at: now, fault: nil, ended: ended, tokenID: token.id), in: &memory)
+        }
+    }
+
+    /// Remembers a notice that was not accepted.
+    func refuse(_ fault: DemoFault) {
+        let now = now()
+        memory.withLock { Self.note(DemoNotice(at: now, fault: fault.code, ended: 0, tokenID: nil), in: &$0) }
+    }
+
+    private static func note(_ notice: DemoNotice, in memory: inout Memory) {
+        memory.notices = [notice] + memory.notices.prefix(mostNotices - 1)
     }
 
     private static func makeRoom(_ memory: inout Memory, _ now: Int64) {

@@ -8,7 +8,10 @@ struct ClientCommand: AsyncParsableCommand {
         commandName: "client",
         abstract: "Register relying parties and change them.",
         discussion: "Metadata has the names of RFC 7591. A running server takes a change over at once.",
-        subcommands: [Create.self, Show.self, List.self, Update.self, Disable.self, RotateSecret.self, Import.self]
+        subcommands: [
+            Create.self, Show.self, List.self, Update.self, Disable.self, RotateSecret.self, Import.self,
+            LogoutDeliveries.self,
+        ]
     )
 
     struct Create: AsyncParsableCommand {

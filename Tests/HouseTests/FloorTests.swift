@@ -36,7 +36,7 @@ enum FloorRule {
         "Flows": .ground(4), "Grants": .ground(4),
         "Sessions": .ground(3), "Verification": .ground(3),
         "Accounts": .ground(2), "Clients": .ground(2),
-        "OneTime": .ground(1),
+        "OneTime": .ground(1), "LogoutNotices": .ground(1),
         "Audit": .ground(0),
         "Web": .foundation(1), "Schema": .foundation(1), "Clock": .foundation(0),
         "Outbound": .foundation(0),

@@ -124,6 +124,45 @@ private struct Visit: Sendable {
 }
 
 @Suite struct `The demo site` {
+    @Test func `a logout notice ends the login it names, once, and a bad one ends nothing`() async throws {
+        try await Visit.run { visit in
+            let (cookie, answer) = try await visit.start()
+            let after = try Visit.cookie(try await visit.get("/callback?" + answer.encoded, cookie: cookie))
+            #expect(try await visit.session(after)["authenticated"]?.bool == true)
+            func notify(_ change: (inout JSONObject) -> Void = { _ in }, type: String? = "logout+jwt") async throws
+                -> HTTPResponse.Status
+            {
+                var claims = JSONObject()
+                claims["iss"] = .string(visit.issuerURL)
+                claims["sub"] = "subject-1"
+                claims["aud"] = .string(DemoRelyingParty.clientID)
+                claims["iat"] = .integer(Example.now)
+                claims["exp"] = .integer(Example.now + 120)
+                claims["jti"] = "one"
+                claims["events"] = ["http://schemas.openid.net/event/backchannel-logout": [:]]
+                change(&claims)
+                let token = try JWS.sign(type: type, payload: JSON.object(claims).bytes, key: visit.issuer.key)
+                return try await visit.post("/backchannel-logout", DemoForm([("logout_token", token)])).status
+            }
+            #expect(try await notify({ $0["nonce"] = "n" }) == .badRequest)
+            #expect(try await notify({ $0["events"] = nil }) == .badRequest)
+            #expect(try await notify({ $0["aud"] = "another" }) == .badRequest)
+            #expect(try await notify({ $0["exp"] = .integer(Example.now - 600) }) == .badRequest)
+            #expect(try await notify({ $0["sub"] = nil }) == .badRequest)
+            #expect(try await notify(type: "at+jwt") == .badRequest)
+            #expect(try await notify({ $0["sid"] = "of another session" }) == .ok)
+            #expect(try await visit.session(after)["authenticated"]?.bool == true)
+            #expect(try await notify({ $0["jti"] = "two" }) == .ok)
+            #expect(try await visit.session(after)["authenticated"]?.bool == false)
+            let page = String(buffer: try await visit.get("/", cookie: after).body)
+            #expect(page.contains("data-testid=\"ended-elsewhere\""))
+            #expect(try await notify({ $0["jti"] = "two" }) == .ok)
+            let notices = try await visit.session(after)["backchannel_logouts"]?.array ?? []
+            #expect(notices.count { $0["accepted"]?.bool == true } == 2)
+            #expect(notices.count == 8)
+        }
+    }
+
     @Test func `a login ends with claims, a new cookie and tokens in the JSON twin`() async throws {
         try await Visit.run { visit in
             let (cookie, answer) = try await visit.start()

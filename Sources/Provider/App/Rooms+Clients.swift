@@ -26,6 +26,19 @@ extension Rooms {
         OutboundFetch(mayReachInside: configuration.mode == .sandbox && configuration.sandbox.allowsLoopbackHTTP)
     }
 
+    func logoutDelivery(_ logger: Logger) -> LogoutDelivery {
+        var outbound = Self.outbound(configuration)
+        outbound.deadline = .seconds(5)
+        return LogoutDelivery(
+            notices: LogoutNotices(database: database),
+            outbound: outbound,
+            keyRing: keyRing,
+            issuer: capabilities.issuer,
+            clock: clock,
+            logger: logger
+        )
+    }
+
     var proofs: ProofsOfPossession {
         ProofsOfPossession(
             oneTime: oneTime,

@@ -43,9 +43,13 @@ extension Rooms {
         )
     }
 
-    /// The days from the beginning of the longest grant to the end of the last token of it.
+    /// The days from the beginning of the longest grant to the end of the last token of it, or of its session.
     static func grantDays(_ lifetimes: Configuration.Lifetimes) -> Int {
-        let refresh = max(lifetimes.refreshToken.wholeSeconds, ClientRegistrationPolicy.longestRefreshTokenLifetime)
+        let refresh = max(
+            lifetimes.refreshToken.wholeSeconds,
+            lifetimes.sessionAbsolute.wholeSeconds,
+            ClientRegistrationPolicy.longestRefreshTokenLifetime
+        )
         let seconds =
             lifetimes.authorizationCode.wholeSeconds + refresh + ClientRegistrationPolicy.longestAccessTokenLifetime
         return seconds / 86_400 + 1

@@ -82,6 +82,7 @@ struct Rooms: Sendable {
             database: database,
             clock: clock,
             lifetime: lifetimes.authorizationCode.wholeSeconds,
+            sessionLifetime: lifetimes.sessionAbsolute.wholeSeconds,
             refreshTokens: refreshTokens
         )
         grants = Grants(database: database, vault: vault)
@@ -148,6 +149,7 @@ struct Rooms: Sendable {
         capabilities.accessTokenAlgorithms = algorithms
         capabilities.accessTokenFormats = [.jwt, .opaque]
         capabilities.dpopAlgorithms = [.ES256, .EdDSA, .PS256, .RS256]
+        capabilities.backchannelLogout = true
         capabilities.policyURI = base + "/privacy"
         capabilities.tosURI = base + "/terms"
         return capabilities

@@ -74,6 +74,7 @@ public struct CitygateServer: Sendable {
         services.append(.init(service: rooms.clients))
         services.append(.init(service: KeyWatch(ring: keyRing.ring, logger: logger)))
         services.append(.init(service: rooms.housekeeping(logger)))
+        services.append(.init(service: rooms.logoutDelivery(logger)))
         services.append(.init(service: application))
         for guest in guests { services.append(.init(service: guest.service(rooms, logger: logger))) }
         var group = ServiceGroupConfiguration(

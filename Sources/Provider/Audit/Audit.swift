@@ -75,6 +75,15 @@ struct AuditRecord: Sendable {
         """
     }
 
+    /// The statement that writes a row for each row of `source`, a CTE: `column` holds what was touched.
+    func insertion(_ trace: Trace, objectsOf source: String, _ column: String) -> SQL {
+        """
+        INSERT INTO audit (event, account_id, client_id, object, outcome, network, request_id, detail)
+        SELECT \(event.rawValue), \(account?.uuid)::uuid, \(client), \(raw: column), \(outcome), \(trace.network),
+            \(trace.requestID), \(detail.text)::jsonb FROM \(raw: source)
+        """
+    }
+
     /// The statement that writes a row for each grant in `source`, a CTE with `day`, `id` and `account_id`: its account and
     /// its name as tokens carry it.
     func insertion(_ trace: Trace, fromGrants source: String) -> SQL {

@@ -9,6 +9,8 @@ struct AuthorizationCodes: Sendable {
     let clock: ServerClock
     /// Life of a code in seconds.
     let lifetime: Int
+    /// Longest life of a browser's session in seconds.
+    let sessionLifetime: Int
     let refreshTokens: RefreshTokens
 
     /// A request that needs nothing more.
@@ -72,10 +74,11 @@ struct AuthorizationCodes: Sendable {
         return try rows.first.map { Issued(grant: try AuthorizationGrant(row: $0), code: givesCode ? code.value : nil) }
     }
 
-    /// The longest life of what can hang on the grant, in seconds: the grant is forgotten after it.
+    /// The longest life of what can hang on the grant, in seconds: the grant is forgotten after it. While the session lives, the grant says
+    /// which relying parties to tell of its end.
     private func grantLifetime(of request: AuthorizationRequest) -> Int {
         let family = request.wantsRefreshToken ? refreshTokens.lifetime(of: request.client) : 0
-        return lifetime + family + ClientRegistrationPolicy.longestAccessTokenLifetime
+        return lifetime + max(family, sessionLifetime) + ClientRegistrationPolicy.longestAccessTokenLifetime
     }
 
     /// What a code is bound to (T4): who may bring it, from where, and with which verifier.

@@ -10,12 +10,13 @@ import NIOHTTP1
 import NIOPosix
 import Synchronization
 
-/// Reads a document from an address that a client registered, without becoming the client's hand inside our network (SSRF).
+/// Reads a document from an address that a client registered, or brings a form there, without becoming the client's hand inside our
+/// network (SSRF).
 ///
 /// The name is resolved once, every address it has is checked, and the connection goes to a checked one: a name that answers otherwise a
 /// moment later (DNS rebinding) changes nothing. The certificate is still the name's.
 struct OutboundFetch: Sendable {
-    /// Why there is no document. The raw value goes into the log and nowhere else.
+    /// Why there is no answer. The raw value goes into logs and before an operator, and nowhere else.
     enum Fault: String, Error, Sendable {
         case scheme = "neither https nor, in the sandbox, http on loopback"
         case unresolved = "the name has no address"
@@ -48,6 +49,32 @@ struct OutboundFetch: Sendable {
 
     /// Gets the document.
     func get(_ address: String, accepting type: String) async throws(Fault) -> Document {
+        let limit = limit
+        return try await send(address, to: { $0.headers.add(name: "accept", value: type) }) { response in
+            guard response.status == .ok else { return .failure(.status) }
+            let body = try await response.body.collect(upTo: limit)
+            let caching = response.headers[canonicalForm: "cache-control"].map(String.init)
+            return .success(Document(body: Array(body.readableBytesView), maxAge: Self.maxAge(caching)))
+        }
+    }
+
+    /// Posts a form (`application/x-www-form-urlencoded`).
+    /// - Returns: the status of the answer; what else it says is not read.
+    func post(_ form: String, to address: String) async throws(Fault) -> Int {
+        let prepare: @Sendable (inout HTTPClientRequest) -> Void = { request in
+            request.method = .POST
+            request.headers.add(name: "content-type", value: "application/x-www-form-urlencoded")
+            request.body = .bytes(ByteBuffer(string: form))
+        }
+        return try await send(address, to: prepare) { .success(Int($0.status.code)) }
+    }
+
+    /// Sends a request to a checked address, and reads of the answer what `read` wants.
+    private func send<Answer: Sendable>(
+        _ address: String,
+        to prepare: @Sendable (inout HTTPClientRequest) -> Void,
+        read: @escaping @Sendable (HTTPClientResponse) async throws -> Result<Answer, Fault>
+    ) async throws(Fault) -> Answer {
         guard let url = URL(string: address), let scheme = url.scheme, let host = url.host(percentEncoded: false),
             !host.isEmpty, url.user() == nil
         else { throw .scheme }
@@ -59,7 +86,10 @@ struct OutboundFetch: Sendable {
         guard scheme == "https" || (scheme == "http" && mayReachInside && addresses?.allSatisfy(\.isLoopback) == true)
         else { throw .scheme }
         guard mayReachInside || addresses?.allSatisfy(\.isPublic) == true else { throw .closedAddress }
-        return try await fetch(address, host: Self.bare(host), at: target, type, until: end)
+        var request = HTTPClientRequest(url: address)
+        request.headers.add(name: "user-agent", value: "citygate")
+        prepare(&request)
+        return try await exchange(request, host: Self.bare(host), at: target, until: end, read)
     }
 
     /// The host without the brackets of an IPv6 address.
@@ -93,34 +123,44 @@ struct OutboundFetch: Sendable {
 
     // MARK: Connection
 
-    private func fetch(
-        _ address: String,
+    private func exchange<Answer: Sendable>(
+        _ request: HTTPClientRequest,
         host: String,
         at target: ResolvedAddress,
-        _ type: String,
-        until end: ContinuousClock.Instant
-    ) async throws(Fault) -> Document {
+        until end: ContinuousClock.Instant,
+        _ read: @escaping @Sendable (HTTPClientResponse) async throws -> Result<Answer, Fault>
+    ) async throws(Fault) -> Answer {
         var settings = HTTPClient.Configuration(redirectConfiguration: .disallow, decompression: .disabled)
         settings.dnsOverride = [host: target.text]
         settings.httpVersion = .http1Only
         settings.connectionPool.retryConnectionEstablishment = false
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
-        var request = HTTPClientRequest(url: address)
-        request.headers.add(name: "accept", value: type)
-        request.headers.add(name: "user-agent", value: "citygate")
-        let result = await race(request, by: client, until: end)
+        let result = await race(request, by: client, until: end, read)
         try? await client.shutdown()
         return try result.get()
     }
 
-    private func race(
+    private func race<Answer: Sendable>(
         _ request: HTTPClientRequest,
         by client: HTTPClient,
-        until end: ContinuousClock.Instant
-    ) async -> Result<Document, Fault> {
-        let limit = limit
-        return await withTaskGroup(of: Result<Document, Fault>.self) { group in
-            group.addTask { await Self.exchange(request, by: client, limit: limit, until: end) }
+        until end: ContinuousClock.Instant,
+        _ read: @escaping @Sendable (HTTPClientResponse) async throws -> Result<Answer, Fault>
+    ) async -> Result<Answer, Fault> {
+        await withTaskGroup(of: Result<Answer, Fault>.self) { group in
+            group.addTask {
+                do {
+                    let left = max(.zero, end - ContinuousClock.now)
+                    return try await read(
+                        client.execute(request, timeout: .nanoseconds(Int64(left / .nanoseconds(1))))
+                    )
+                } catch is NIOTooManyBytesError {
+                    return .failure(.tooLarge)
+                } catch let error as HTTPClientError where error == .deadlineExceeded {
+                    return .failure(.late)
+                } catch {
+                    return .failure(.unreachable)
+                }
+            }
             group.addTask {
                 try? await Task.sleep(until: end)
                 return .failure(.late)
@@ -128,28 +168,6 @@ struct OutboundFetch: Sendable {
             let first = await group.next() ?? .failure(.late)
             group.cancelAll()
             return first
-        }
-    }
-
-    private static func exchange(
-        _ request: HTTPClientRequest,
-        by client: HTTPClient,
-        limit: Int,
-        until end: ContinuousClock.Instant
-    ) async -> Result<Document, Fault> {
-        do {
-            let left = max(.zero, end - ContinuousClock.now)
-            let response = try await client.execute(request, timeout: .nanoseconds(Int64(left / .nanoseconds(1))))
-            guard response.status == .ok else { return .failure(.status) }
-            let body = try await response.body.collect(upTo: limit)
-            let caching = response.headers[canonicalForm: "cache-control"].map(String.init)
-            return .success(Document(body: Array(body.readableBytesView), maxAge: maxAge(caching)))
-        } catch is NIOTooManyBytesError {
-            return .failure(.tooLarge)
-        } catch let error as HTTPClientError where error == .deadlineExceeded {
-            return .failure(.late)
-        } catch {
-            return .failure(.unreachable)
         }
     }
 

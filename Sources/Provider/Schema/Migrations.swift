@@ -17,6 +17,7 @@ enum Schema {
         Migration(number: 10, name: "sealed client secrets", sql: sealedClientSecrets),
         Migration(number: 11, name: "proof keys", sql: proofKeys),
         Migration(number: 12, name: "failed attempts", sql: failedAttempts),
+        Migration(number: 40, name: "logout notices", sql: logoutNotices),
     ]
 
     /// Each table is written by exactly one room (HouseTests hold the sources to it).
@@ -28,6 +29,7 @@ enum Schema {
         "client": "Clients",
         "client_secret": "Clients",
         "session": "Sessions",
+        "logout_notice": "LogoutNotices",
         "one_time": "OneTime",
         "pending_authorization": "Flows",
         "authorization_grant": "Grants",

@@ -14,10 +14,12 @@ struct Partitions: Sendable {
         var endsWithGrants = false
     }
 
-    /// Rows of `session` stay a week as tombstones (trust.md 5.4); the others go with the day they end.
+    /// Rows of `session` stay a week as tombstones (trust.md 5.4), logout notices two for the operator's eyes; the others go with the day
+    /// they end.
     static let tables = [
         Table(name: "one_time", span: 1, ahead: 3, keep: 1),
         Table(name: "session", span: 1, ahead: 32, keep: 7),
+        Table(name: "logout_notice", span: 1, ahead: 3, keep: 14),
         Table(name: "pending_authorization", span: 1, ahead: 3, keep: 1),
         Table(name: "access_token", span: 1, ahead: 3, keep: 1),
         Table(name: "authorization_grant", span: 7, ahead: 3, keep: 1, endsWithGrants: true),

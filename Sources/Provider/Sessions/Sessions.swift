@@ -1,7 +1,9 @@
 // Sessions
 // Owns: table `session`: who is signed in, in which browser, since when and how.
-// Hands off: how strongly that counts for a request to OAuth's Interaction; the cookie's shape to Web.
-// Never: a session carried over a login. A login always makes a new one (trust.md T03).
+// Hands off: how strongly that counts for a request to OAuth's Interaction; the cookie's shape to Web; who is told of an end to
+// LogoutNotices.
+// Never: a session carried over a login. A login always makes a new one (trust.md T03), known to relying parties by the old name where
+// the same person logs in again: for them nothing has ended.
 
 import Cryptography
 import FoundationEssentials
@@ -46,8 +48,9 @@ struct Sessions: Sendable {
     /// Starts a session for an account that has just proved itself, with its audit row; nil when the account may not
     /// be used any more.
     ///
-    /// `replacing` is the cookie of the session this login takes the place of; it ends in the same statement. `browser` is
-    /// what the person is shown in the list of their devices.
+    /// `replacing` is the cookie of the session this login takes the place of; it ends in the same statement. Where it was the same
+    /// person's, its `sid` goes on; where it was somebody else's, relying parties of that session are told. `browser` is what the person
+    /// is shown in the list of their devices.
     func begin(
         _ account: AccountID,
         methods: [AuthenticationMethod],
@@ -62,41 +65,53 @@ struct Sessions: Sendable {
         let old = replacing.flatMap(DatedToken.init(presented:))
         let amr = methods.map(\.rawValue)
         let detail: JSON = ["amr": .array(amr.map { .string($0) })]
-        let record = AuditRecord(event: .signedIn, account: account, object: sid, detail: detail)
+        let record = AuditRecord(event: .signedIn, account: account, detail: detail)
         let rows = try await database.write(
             """
             WITH ended AS (
                 UPDATE session SET ended_at = instant()
                 WHERE day = \(old?.day.number ?? -1) AND hash = \(old?.hash(as: Self.tokenType) ?? [])
-                    AND ended_at IS NULL
+                    AND ended_at IS NULL AND expires_at > instant()
+                RETURNING account_id, session_epoch, sid
             ), started AS (
                 INSERT INTO session (day, hash, sid, account_id, session_epoch, auth_time, amr, network, browser,
                     created_at, expires_at)
-                SELECT \(token.day.number), \(token.hash(as: Self.tokenType)), \(sid), id, session_epoch, instant(),
-                    \(amr), \(trace.network), \(browser), instant(),
+                SELECT \(token.day.number), \(token.hash(as: Self.tokenType)), coalesce((
+                        SELECT e.sid FROM ended e WHERE e.account_id = a.id AND e.session_epoch = a.session_epoch
+                    ), \(sid)), a.id, a.session_epoch, instant(), \(amr), \(trace.network), \(browser), instant(),
                     instant() + make_interval(secs => \(Double(lifetime)))
-                FROM account WHERE id = \(account.uuid) AND state = 'active'
+                FROM account a WHERE a.id = \(account.uuid) AND a.state = 'active'
                 RETURNING sid, account_id, session_epoch, auth_time, amr
-            ), audited AS (\(sql: record.insertion(trace, ifAnyIn: "started")))
+            ), left_behind AS (SELECT account_id, sid FROM ended WHERE account_id <> \(account.uuid)
+            ), noticed AS (\(sql: LogoutNotices.insertion(from: "left_behind"))
+            ), audited AS (\(sql: record.insertion(trace, objectsOf: "started", "sid")))
             SELECT s.*, a.subject, a.level FROM started s JOIN account a ON a.id = s.account_id
             """
         )
         return try rows.first.map { (token.value, try Self.session(from: $0)) }
     }
 
-    /// Ends one session. Ending it twice is no error.
+    /// Ends one session, and lets its relying parties know. Ending it twice is no error.
+    ///
+    /// What was allowed to them for when the person is away goes on (OpenID Connect Back-Channel Logout §2.7).
     func end(_ session: Session, trace: Trace) async throws {
         let record = AuditRecord(event: .signedOut, account: session.account, object: session.sid)
         _ = try await database.write(
             """
-            WITH ended AS (
-                UPDATE session SET ended_at = instant()
-                WHERE account_id = \(session.account.uuid) AND sid = \(session.sid) AND ended_at IS NULL
-                RETURNING sid
+            WITH ended AS (\(sql: Self.ending("account_id = \(session.account.uuid) AND sid = \(session.sid)"))
+            ), noticed AS (\(sql: LogoutNotices.insertion(from: "ended"))
             ), audited AS (\(sql: record.insertion(trace, ifAnyIn: "ended")))
             SELECT sid FROM ended
             """
         )
+    }
+
+    /// The statement that ends the live sessions of a condition, for those who act on it: with it must go the notices.
+    static func ending(_ condition: SQL) -> SQL {
+        """
+        UPDATE session SET ended_at = instant()
+        WHERE \(sql: condition) AND ended_at IS NULL AND expires_at > instant() RETURNING account_id, sid
+        """
     }
 
     private static func session(from row: Row) throws -> Session {

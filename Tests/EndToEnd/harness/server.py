@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -143,6 +144,13 @@ class Citygate:
                     pass
             if os.environ.get("CITYGATE_KEEP_FOLDERS") != "1":
                 shutil.rmtree(self.folder, ignore_errors=True)
+
+    def command(self, *words: str, typed: str = "") -> dict | list:
+        """A command of an operator beside the running server; what it prints as JSON."""
+        done = subprocess.run([str(binary()), *words, "--sandbox", "--json"], cwd=self.folder, env=self.environment,
+                              input=typed, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, f"{words}: {done.returncode}\n{done.stderr}"
+        return json.loads(done.stdout)
 
     # Talking to it
 

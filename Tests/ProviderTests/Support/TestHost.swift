@@ -16,7 +16,14 @@ final class TestHost: Sendable {
         var delay: Duration?
     }
 
-    private let state = Mutex<(answer: Answer, count: Int, hosts: [String])>((Answer(), 0, []))
+    private struct State {
+        var answer = Answer()
+        var count = 0
+        var hosts: [String] = []
+        var bodies: [String] = []
+    }
+
+    private let state = Mutex(State())
 
     /// What the next requests get.
     func answer(_ answer: Answer) { state.withLock { $0.answer = answer } }
@@ -27,6 +34,9 @@ final class TestHost: Sendable {
     /// The authorities the requests named.
     var hosts: [String] { state.withLock { $0.hosts } }
 
+    /// The bodies that were posted.
+    var bodies: [String] { state.withLock { $0.bodies } }
+
     /// Serves while `body` runs.
     static func with<Result: Sendable>(_ body: @Sendable (TestHost, _ port: Int) async throws -> Result) async throws
         -> Result
@@ -34,6 +44,11 @@ final class TestHost: Sendable {
         let host = TestHost()
         let router = Router()
         router.get("**") { request, _ in await host.respond(request) }
+        router.post("**") { request, _ in
+            let body = try await request.body.collect(upTo: 65_536)
+            host.state.withLock { $0.bodies.append(String(buffer: body)) }
+            return await host.respond(request)
+        }
         var logger = Logger(label: "host")
         logger.logLevel = .critical
         let application = Application(router: router, logger: logger)
