@@ -3,7 +3,8 @@ import HTTPTypes
 import Hummingbird
 
 /// Our cookies. `__Host-` keeps a neighbour under the same domain from setting or overriding them (RFC 6265bis §4.1.3.2);
-/// over plain http, which only the sandbox allows, browsers refuse that prefix and `Secure`.
+/// over plain http, which only the sandbox allows, browsers refuse that prefix and `Secure`. There the name says whose a cookie is: cookies
+/// know no port (RFC 6265 §8.5), and a relying party under development on the same host has a `session` of its own.
 struct CookieJar: Sendable {
     /// True when the issuer is https.
     let isSecure: Bool
@@ -40,8 +41,10 @@ struct CookieJar: Sendable {
         return text
     }
 
-    private func wireName(_ name: Name) -> String {
-        isSecure && name.isPrivate ? "__Host-\(name.rawValue)" : name.rawValue
+    /// What a cookie is called between us and the browser.
+    func wireName(_ name: Name) -> String {
+        guard name.isPrivate else { return name.rawValue }
+        return isSecure ? "__Host-\(name.rawValue)" : "citygate-\(name.rawValue)"
     }
 }
 

@@ -50,10 +50,14 @@ final class TestBrowser: Sendable {
 
     init(client: any TestClientProtocol) { self.client = client }
 
-    /// A cookie's value.
-    func cookie(_ name: String) -> String? { cookies.withLock { $0[name] } }
+    /// A cookie's value; ours by their short names.
+    func cookie(_ name: String) -> String? { cookies.withLock { $0[Self.wireName(name)] } }
 
-    func setCookie(_ name: String, _ value: String?) { cookies.withLock { $0[name] = value } }
+    func setCookie(_ name: String, _ value: String?) { cookies.withLock { $0[Self.wireName(name)] = value } }
+
+    private static func wireName(_ name: String) -> String {
+        CookieJar.Name(rawValue: name).map(CookieJar(isSecure: false).wireName) ?? name
+    }
 
     /// Gets a path, and follows redirects as long as they stay here.
     func get(_ path: String, following: Bool = true) async throws -> TestAnswer {
