@@ -14,7 +14,7 @@ from joserfc import jwk
 from playwright.sync_api import expect
 from requests_oauth2client import ClientSecretJwt, ClientSecretPost, OAuth2Client, PrivateKeyJwt
 
-from harness.apache import Apache
+from harness.apache import openid_site
 from harness.browser import give_consent, log_in
 from harness.sandbox import Proof, Sandbox
 from harness.server import Citygate
@@ -96,7 +96,7 @@ def secure(certificates):
 
 @pytest.fixture
 def apache(secure, certificates):
-    with Apache(secure, Sandbox(secure).client("client_secret_basic"), certificates) as server:
+    with openid_site(secure, Sandbox(secure).client("client_secret_basic"), certificates) as server:
         yield server
 
 
@@ -128,7 +128,7 @@ def test_a_second_relying_party_gets_the_same_session(secure, apache, browse, ce
     page.goto(apache.protected)
     log_in(page, secure, Sandbox(secure).persona())
     expect(page.locator("#arrived")).to_be_visible()
-    with Apache(secure, Sandbox(secure).client("client_secret_post"), certificates) as other:
+    with openid_site(secure, Sandbox(secure).client("client_secret_post"), certificates) as other:
         page.goto(other.protected)
         give_consent(page)
         expect(page.locator("#arrived")).to_be_visible()
