@@ -75,9 +75,12 @@ public struct ClientAssertion: Sendable {
         case .secrets(let secrets): try verifyCode(secrets)
         }
 
-        // RFC 7523 §3, item 3: aud names this server: its issuer identifier or the token endpoint.
+        // RFC 7523 §3, item 3: aud names this server: its issuer identifier or the token endpoint. RFC 9126 §2: or where requests are pushed.
         let audience = claims["aud"]?.string.map { [$0] } ?? claims["aud"]?.strings ?? []
-        guard audience.contains(capabilities.issuer.value) || audience.contains(capabilities.endpoints.token) else {
+        let names = [
+            capabilities.issuer.value, capabilities.endpoints.token, capabilities.endpoints.pushedAuthorizationRequest,
+        ]
+        guard names.contains(where: { $0.map(audience.contains) ?? false }) else {
             throw Self.fault("has an aud that is not this server")
         }
         let expiresAt = try lifetime(now)

@@ -34,7 +34,8 @@ import Testing
     private func verify(
         _ compact: String,
         client: Client? = nil,
-        keys: [JWK]? = nil
+        keys: [JWK]? = nil,
+        pushing: String? = nil
     ) throws -> ClientAssertion.Proof {
         let parameters = Parameters([
             (name: "client_assertion", value: compact), (name: "client_assertion_type", value: Self.type),
@@ -43,16 +44,23 @@ import Testing
         guard case .assertion(let assertion) = found else { throw OAuthError(.serverError, "not an assertion") }
         let client = client ?? self.client
         try found.requireMethod(of: client)
+        var capabilities = try Example.capabilities()
+        capabilities.endpoints.pushedAuthorizationRequest = pushing
         return try assertion.verify(
             for: client,
             by: .keys(JWKSet(keys ?? [key.publicJWK])),
-            capabilities: Example.capabilities(),
+            capabilities: capabilities,
             now: Example.now
         )
     }
 
-    private func refusal(_ compact: String, client: Client? = nil, keys: [JWK]? = nil) throws -> OAuthError.Code? {
-        try Example.refusal { _ = try verify(compact, client: client, keys: keys) }
+    private func refusal(
+        _ compact: String,
+        client: Client? = nil,
+        keys: [JWK]? = nil,
+        pushing: String? = nil
+    ) throws -> OAuthError.Code? {
+        try Example.refusal { _ = try verify(compact, client: client, keys: keys, pushing: pushing) }
     }
 
     @Test func `a good one proves the client and names what must not come twice (RFC 7523 §3)`() throws {
@@ -67,6 +75,12 @@ import Testing
         let token = "\(Example.issuer)/oauth2/token"
         #expect(try refusal(assertion(["aud": .string(token)])) == nil)
         #expect(try refusal(assertion(["aud": ["https://x.cn", .string(token)]])) == nil)
+    }
+
+    @Test func `where requests are pushed is an audience once there is such a place (RFC 9126 §2)`() throws {
+        let push = "\(Example.issuer)/oauth2/par"
+        #expect(try refusal(assertion(["aud": .string(push)])) != nil)
+        #expect(try refusal(assertion(["aud": .string(push)]), pushing: push) == nil)
     }
 
     @Test func `an hour in exp is taken, but iat ends it after ten minutes`() throws {

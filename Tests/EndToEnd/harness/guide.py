@@ -40,7 +40,10 @@ class Guide:
         self.folder = new_folder("guide")
         self.port = free_port()
         self.here = f"http://127.0.0.1:{self.port}"
-        programs = os.pathsep.join([str(binary().parent), str(Path(sys.executable).parent), os.environ["PATH"]])
+        commands = self.folder / "bin"
+        commands.mkdir()
+        (commands / "citygate").symlink_to(binary().resolve())
+        programs = os.pathsep.join([str(commands), str(Path(sys.executable).parent), os.environ["PATH"]])
         self.environment = server.environment | {
             "PATH": programs, "ISSUER": server.issuer, "PORT": str(self.port), "PYTHONUNBUFFERED": "1"} | environment
         self.log = self.folder / "output.log"
