@@ -105,24 +105,13 @@ extension AuthorizationRequest {
         }
     }
 
-    /// RFC 6749 §3.3 and OpenID Connect Core §3.1.2.1: names that mean nothing here are ignored; a name that means something but is not this
-    /// client's is `invalid_scope`.
     private static func checkScope(
         _ request: inout Self,
         _ parameters: Parameters,
         _ capabilities: ProviderCapabilities
     ) throws(OAuthError) {
-        guard let text = try parameters.value("scope") else { throw OAuthError(.invalidScope, "scope is missing") }
-        let client = request.client
-        let known = try Scope(parsing: text)
-            .filter { capabilities.scopes.contains($0) || client.scope.contains($0) }
-        // OpenID Connect Core §11: offline_access is ignored where no refresh token can come of it.
-        let mayRefresh = client.grantTypes.contains(.refreshToken) && request.responseType.givesCode
-        let scope = known.filter { $0 != Scope.offlineAccess || mayRefresh }
-        guard scope.isSubset(of: client.scope) else {
-            throw OAuthError(.invalidScope, "this client may not ask for: \(scope.subtracting(client.scope))")
-        }
-        guard !scope.isEmpty else { throw OAuthError(.invalidScope, "scope holds nothing that this server knows") }
+        let mayRefresh = request.client.grantTypes.contains(.refreshToken) && request.responseType.givesCode
+        let scope = try Scope(asked: parameters, by: request.client, capabilities, mayRefresh: mayRefresh)
         // OpenID Connect Core §3.2.2.1 and §3.3.2.1: an ID token is only for requests with openid.
         guard scope.contains(Scope.openID) || !request.responseType.givesIDToken else {
             throw OAuthError(.invalidScope, "response_type \(request.responseType.rawValue) needs scope openid")

@@ -7,13 +7,18 @@ public struct ConsentQuestion: Sendable, Hashable {
 
     /// Everything that the request asks for and the client may have.
     public init(everythingIn request: AuthorizationRequest) {
-        scopes = request.scope
-        let allowed = UserInfo.allowedClaims(of: request.client)
-        let covered = UserInfo.claims(of: request.scope).subtracting(UserInfo.realNameClaims)
-        var claims = Set(request.claims.names).intersection(allowed).subtracting(covered)
+        self.init(request.scope, claims: request.claims, of: request.client)
+    }
+
+    /// Everything that a request of this scope and these claims asks for and the client may have.
+    init(_ scope: Scope, claims asked: ClaimsRequest, of client: Client) {
+        scopes = scope
+        let allowed = UserInfo.allowedClaims(of: client)
+        let covered = UserInfo.claims(of: scope).subtracting(UserInfo.realNameClaims)
+        var claims = Set(asked.names).intersection(allowed).subtracting(covered)
         // The scope realname stands for what the client is entitled to today. Each claim is agreed to by name, so that an entitlement that
         // is widened later asks again.
-        if request.scope.contains(Scope.realName) { claims.formUnion(allowed.intersection(UserInfo.realNameClaims)) }
+        if scope.contains(Scope.realName) { claims.formUnion(allowed.intersection(UserInfo.realNameClaims)) }
         self.claims = claims.sorted()
     }
 
@@ -62,7 +67,11 @@ public struct GrantedConsent: Sendable, Hashable {
 
     /// The consent of a person who says yes to the whole request: what is to be remembered, and no name beyond what the page showed.
     public init(agreeingTo request: AuthorizationRequest) {
-        let question = ConsentQuestion(everythingIn: request)
+        self.init(agreeingTo: ConsentQuestion(everythingIn: request))
+    }
+
+    /// The consent of a person who says yes to a question.
+    public init(agreeingTo question: ConsentQuestion) {
         self.init(scopes: question.scopes, claims: Set(question.claims), isAnsweredForThisRequest: true)
     }
 }

@@ -49,6 +49,25 @@ public struct Scope: Sendable, Hashable, CustomStringConvertible, ExpressibleByA
     /// The names that satisfy the condition.
     public func filter(_ isIncluded: (String) -> Bool) -> Scope { Scope(names.filter(isIncluded)) }
 
+    /// What a client asks for (RFC 6749 §3.3 and OpenID Connect Core §3.1.2.1): names that mean nothing here are ignored; a name that means
+    /// something but is not this client's is `invalid_scope`.
+    init(
+        asked parameters: Parameters,
+        by client: Client,
+        _ capabilities: ProviderCapabilities,
+        mayRefresh: Bool
+    ) throws(OAuthError) {
+        guard let text = try parameters.value("scope") else { throw OAuthError(.invalidScope, "scope is missing") }
+        self = try Scope(parsing: text)
+            .filter { capabilities.scopes.contains($0) || client.scope.contains($0) }
+            // OpenID Connect Core §11: offline_access is ignored where no refresh token can come of it.
+            .filter { $0 != Scope.offlineAccess || mayRefresh }
+        guard isSubset(of: client.scope) else {
+            throw OAuthError(.invalidScope, "this client may not ask for: \(subtracting(client.scope))")
+        }
+        guard !isEmpty else { throw OAuthError(.invalidScope, "scope holds nothing that this server knows") }
+    }
+
     private mutating func insert(_ name: String) {
         if !names.contains(name) { names.append(name) }
     }

@@ -1,4 +1,4 @@
-/// What a client asks of the token endpoint (RFC 6749 §4.1.3, §4.4.2, §6). Who asks is settled before, by ``ClientAuthentication``.
+/// What a client asks of the token endpoint (RFC 6749 §4.1.3, §4.4.2, §6, RFC 8628 §3.4). Who asks is settled before, by ``ClientAuthentication``.
 public enum TokenRequest: Sendable, Hashable {
     /// A code for tokens.
     case authorizationCode(AuthorizationCode)
@@ -6,6 +6,8 @@ public enum TokenRequest: Sendable, Hashable {
     case refreshToken(Refresh)
     /// A token for the client itself.
     case clientCredentials(ClientCredentials)
+    /// A device code for tokens, if the person has said yes.
+    case deviceCode(DeviceCode)
 
     /// RFC 6749 §4.1.3 and RFC 7636 §4.5.
     public struct AuthorizationCode: Sendable, Hashable {
@@ -37,6 +39,14 @@ public enum TokenRequest: Sendable, Hashable {
         public let resources: [String]
     }
 
+    /// RFC 8628 §3.4.
+    public struct DeviceCode: Sendable, Hashable {
+        /// The device code, looked up by its hash.
+        public let deviceCode: String
+        /// A choice among the resources of the authorization (RFC 8707 §2.2); empty for all.
+        public let resources: [String]
+    }
+
     /// Reads the grant of an authenticated client.
     ///
     /// - Throws: `invalid_request` for a missing or repeated parameter, `unsupported_grant_type` for a grant that is not switched on,
@@ -60,8 +70,8 @@ public enum TokenRequest: Sendable, Hashable {
         case .authorizationCode: self = .authorizationCode(try Self.code(parameters, client))
         case .refreshToken: self = .refreshToken(try Self.refresh(parameters, client))
         case .clientCredentials: self = .clientCredentials(try Self.credentials(parameters, client))
-        // Not read here: a server that names the device grant among its capabilities reads it before it comes to this point.
-        case .deviceCode, .implicit: throw OAuthError(.unsupportedGrantType, "grant_type is not supported")
+        case .deviceCode: self = .deviceCode(try Self.device(parameters, client))
+        case .implicit: throw OAuthError(.unsupportedGrantType, "grant_type is not supported")
         }
     }
 
@@ -87,6 +97,13 @@ public enum TokenRequest: Sendable, Hashable {
         return Refresh(
             refreshToken: try bounded(parameters.required("refresh_token"), "refresh_token"),
             scope: scope,
+            resources: try Resource.parse(parameters, for: client)
+        )
+    }
+
+    private static func device(_ parameters: Parameters, _ client: Client) throws(OAuthError) -> DeviceCode {
+        DeviceCode(
+            deviceCode: try bounded(parameters.required("device_code"), "device_code"),
             resources: try Resource.parse(parameters, for: client)
         )
     }

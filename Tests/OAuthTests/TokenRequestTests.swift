@@ -64,6 +64,34 @@ import Testing
         #expect(try refusal(form) == code)
     }
 
+    @Test func `a device brings its code and nothing else (RFC 8628 §3.4)`() throws {
+        var capabilities = try Example.capabilities()
+        capabilities.grantTypes = [.deviceCode]
+        var metadata = ClientMetadata()
+        metadata.grantTypes = [.deviceCode]
+        metadata.resources = ["https://api.cn/"]
+        let client = Client(id: ClientID(trusted: "tv"), metadata: metadata)
+        let base = "grant_type=urn:ietf:params:oauth:grant-type:device_code"
+        func read(_ form: String) throws -> TokenRequest {
+            try TokenRequest(Parameters(query: form), client: client, capabilities: capabilities)
+        }
+        guard case .deviceCode(let asked) = try read("\(base)&device_code=d&resource=https://api.cn/") else {
+            Issue.record("not a device code")
+            return
+        }
+        #expect(asked.deviceCode == "d" && asked.resources == ["https://api.cn/"])
+        let faults: [(String, OAuthError.Code)] = [
+            (base, .invalidRequest), ("\(base)&device_code=", .invalidRequest),
+            ("\(base)&device_code=a&device_code=b", .invalidRequest),
+            ("\(base)&device_code=\(String(repeating: "d", count: 513))", .invalidGrant),
+            ("\(base)&device_code=d&resource=https://evil.cn/", .invalidTarget),
+        ]
+        for (form, code) in faults {
+            #expect(throws: OAuthError.self) { _ = try read(form) }
+            do { _ = try read(form) } catch let error as OAuthError { #expect(error.code == code, "\(form)") }
+        }
+    }
+
     @Test func `a code longer than any of ours is invalid_grant`() throws {
         let long = String(repeating: "c", count: 513)
         #expect(try refusal("grant_type=authorization_code&code=\(long)&redirect_uri=x") == .invalidGrant)
