@@ -28,7 +28,7 @@ enum FloorRule {
     static let floors: [String: Floor] = [
         "App": .roof,
         "SandboxControl": .beside, "Console": .beside,
-        "Authorization": .protocolFloor, "Token": .protocolFloor, "UserInfo": .protocolFloor,
+        "Authorization": .protocolFloor, "Device": .protocolFloor, "Token": .protocolFloor, "UserInfo": .protocolFloor,
         "Metadata": .protocolFloor,
         "SignIn": .citizen, "Registration": .citizen, "Recovery": .citizen, "RealName": .citizen, "Profile": .citizen,
         "MiniProgram": .miniProgram,
@@ -42,8 +42,12 @@ enum FloorRule {
         "Outbound": .foundation(0),
     ]
 
-    /// The one call sideways (house.md 5.4): Token redeems codes, so it may name what these files declare.
-    static let sideways: [String: [String]] = ["Token": ["Sources/Provider/Authorization/AuthorizationCode"]]
+    /// The calls sideways (house.md 5.4), by the files whose declarations may be named: Token redeems codes; Device asks in the words of
+    /// the consent page, and what is answered is remembered as there.
+    static let sideways: [String: [String]] = [
+        "Token": ["Sources/Provider/Authorization/AuthorizationCode", "Sources/Provider/Device/DeviceCodes"],
+        "Device": ["Sources/Provider/Authorization/Consent"],
+    ]
     /// Names that travel with a request into every room, and identifiers, which are names and no calls.
     static let carried: Set<String> = ["RequestContext", "AccountID"]
 

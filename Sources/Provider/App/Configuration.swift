@@ -35,6 +35,7 @@ public struct Configuration: Sendable {
     var passwords: Passwords
     var throttle: Throttle
     var captcha: CaptchaSettings
+    var device: DeviceSettings
     var consent: ConsentSettings
     var brand: Brand
     var logging: LoggingSettings
@@ -99,5 +100,6 @@ public struct Configuration: Sendable {
         logging = LoggingSettings(&reader)
         housekeeping = HousekeepingSettings(&reader)
         sandbox = SandboxSettings(&reader)
+        device = DeviceSettings(&reader)
     }
 }

@@ -164,6 +164,41 @@ extension Configuration {
         }
     }
 
+    /// Devices that show a code (RFC 8628).
+    struct DeviceSettings: Sendable {
+        /// Both codes of a device, from the first to the tokens; 10 min.
+        var lifetime: Duration
+        /// The pause between two polls; 5 s.
+        var pollInterval: Duration
+        /// Wrong user codes of one browser that pause it; 5.
+        var wrongCodes: Int
+        /// Wrong user codes of one network that pause it; 50.
+        var wrongCodesPerNetwork: Int
+        /// How long a pause holds; 15 min.
+        var pause: Duration
+
+        init(_ reader: inout SettingsReader) {
+            let isSandbox = reader.mode == .sandbox
+            lifetime = reader.read(
+                "device.lifetime",
+                .duration(.seconds(isSandbox ? 1 : 120) ... .seconds(1800)),
+                default: .seconds(600)
+            )
+            pollInterval = reader.read(
+                "device.poll_interval",
+                .duration(.seconds(1) ... .seconds(30)),
+                default: .seconds(5)
+            )
+            wrongCodes = reader.read("device.wrong_codes", .count(3...20), default: 5)
+            wrongCodesPerNetwork = reader.read("device.wrong_codes_per_network", .count(10...1000), default: 50)
+            pause = reader.read(
+                "device.pause",
+                .duration(.seconds(isSandbox ? 1 : 60) ... .seconds(86_400)),
+                default: .seconds(900)
+            )
+        }
+    }
+
     /// How consent is asked for.
     struct ConsentSettings: Sendable {
         /// Whether boxes stand ticked when a page opens; false.

@@ -44,14 +44,15 @@ extension Rooms {
     }
 
     /// The days from the beginning of the longest grant to the end of the last token of it, or of its session.
-    static func grantDays(_ lifetimes: Configuration.Lifetimes) -> Int {
+    static func grantDays(_ configuration: Configuration) -> Int {
+        let lifetimes = configuration.lifetimes
+        let code = max(lifetimes.authorizationCode, configuration.device.lifetime).wholeSeconds
         let refresh = max(
             lifetimes.refreshToken.wholeSeconds,
             lifetimes.sessionAbsolute.wholeSeconds,
             ClientRegistrationPolicy.longestRefreshTokenLifetime
         )
-        let seconds =
-            lifetimes.authorizationCode.wholeSeconds + refresh + ClientRegistrationPolicy.longestAccessTokenLifetime
+        let seconds = code + refresh + ClientRegistrationPolicy.longestAccessTokenLifetime
         return seconds / 86_400 + 1
     }
 
@@ -67,6 +68,7 @@ extension Rooms {
                 accessTokenLifetime: configuration.lifetimes.accessToken.wholeSeconds
             ),
             codes: codes,
+            deviceCodes: deviceCodes,
             refreshTokens: refreshTokens,
             capabilities: capabilities,
             clock: clock,

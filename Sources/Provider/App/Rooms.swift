@@ -23,6 +23,7 @@ struct Rooms: Sendable {
     let pending: PendingAuthorizations
     let consents: Consents
     let codes: AuthorizationCodes
+    let deviceCodes: DeviceCodes
     let grants: Grants
     let refreshTokens: RefreshTokens
     let tokenMemory = TokenMemory<AccessTokenClaims>(capacity: 10_000)
@@ -85,8 +86,9 @@ struct Rooms: Sendable {
             sessionLifetime: lifetimes.sessionAbsolute.wholeSeconds,
             refreshTokens: refreshTokens
         )
+        deviceCodes = Self.deviceCodes(configuration.device, database, clock, refreshTokens, secrets)
         grants = Grants(database: database, vault: vault)
-        partitions = Partitions(database: database, grantDays: Self.grantDays(lifetimes))
+        partitions = Partitions(database: database, grantDays: Self.grantDays(configuration))
     }
 
     /// A key for one purpose, derived from the installation's token secret (RFC 5869).
@@ -136,13 +138,14 @@ struct Rooms: Sendable {
             jwks: base + "/oauth2/jwks"
         )
         endpoints.pushedAuthorizationRequest = base + "/oauth2/par"
+        endpoints.deviceAuthorization = base + "/oauth2/device_authorization"
         endpoints.revocation = base + "/oauth2/revoke"
         endpoints.introspection = base + "/oauth2/introspect"
         endpoints.endSession = base + "/oauth2/logout"
         var capabilities = ProviderCapabilities(issuer: issuer, endpoints: endpoints)
         capabilities.scopes = capabilities.scopes.union([Scope.realName])
         capabilities.responseTypes = ResponseType.allCases
-        capabilities.grantTypes = [.authorizationCode, .refreshToken, .clientCredentials]
+        capabilities.grantTypes = [.authorizationCode, .refreshToken, .clientCredentials, .deviceCode]
         let algorithms = keyRing.algorithms
         capabilities.idTokenAlgorithms = algorithms
         capabilities.userInfoAlgorithms = algorithms

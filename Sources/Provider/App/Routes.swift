@@ -25,6 +25,7 @@ extension Rooms {
         )
         addProtocolRoutes(to: router)
         addTokenRoutes(to: router)
+        addDeviceRoutes(to: router)
         addPageRoutes(to: router)
         Health(database: database, clock: clock).addRoutes(to: router)
         return router
@@ -101,7 +102,7 @@ extension Rooms {
         )
     }
 
-    private var waiting: WaitingRequests { WaitingRequests(pending: pending, clients: clients) }
+    var waiting: WaitingRequests { WaitingRequests(pending: pending, clients: clients) }
 
     func housekeeping(_ logger: Logger) -> Housekeeping {
         Housekeeping(

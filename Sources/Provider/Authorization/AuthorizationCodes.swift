@@ -53,10 +53,12 @@ struct AuthorizationCodes: Sendable {
             payload: payload(request, grant),
             ifAnyIn: "granted"
         )
-        let closed: SQL = pending.flatMap(PendingAuthorizations.closing) ?? "SELECT 1"
+        let closed: SQL = pending.flatMap { PendingAuthorizations.closing($0) } ?? "SELECT 1"
         let new = Grants.New(
             id: grant,
-            request: request,
+            clientID: request.client.id,
+            access: GrantedAccess(scope: request.scope, resources: request.resources),
+            nonce: request.nonce,
             claimsText: decision.claimsText,
             session: session,
             authentication: decision.authentication

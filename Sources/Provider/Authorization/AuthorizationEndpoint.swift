@@ -94,7 +94,7 @@ struct AuthorizationEndpoint: Sendable {
         let browser = desk.browser(request)
         let name = try Parameters.ofQuery(request).field(named: "transaction")
         let waiting = try await pending.find(name, browser: browser)
-        guard let waiting, waiting.isOpen else {
+        guard let waiting, waiting.purpose == .authorization, waiting.isOpen else {
             let client: Client? = if let waiting { try await clients.find(waiting.clientID)?.client } else { nil }
             return expired(client, request, context)
         }

@@ -40,7 +40,7 @@ struct ConsentPage: Sendable {
             <div class="card">
             <h1>授权确认</h1>
             <p class="lead"><strong>\(relyingParty.name)</strong> 申请获取您的以下信息：</p>
-            <ul class="claims">\(HTML.each(items, claim))</ul>
+            <ul class="claims">\(HTML.each(items) { $0.markup })</ul>
             <dl class="facts-list">
             \(relyingParty.organisation.map { "<div><dt>主体</dt><dd>\($0)</dd></div>" as HTML })
             \(relyingParty.domain.map { "<div><dt>网址</dt><dd class=\"domain\">\($0)</dd></div>" as HTML })
@@ -52,12 +52,15 @@ struct ConsentPage: Sendable {
             </div>
             """
     }
+}
 
-    private func claim(_ item: Item) -> HTML {
+extension ConsentPage.Item {
+    /// The line of the list.
+    var markup: HTML {
         """
-        <li>\(Marks.tick)<span><span class="claim">\(item.title)\
-        \(HTML.when(item.isSensitive, " <span class=\"tag\">敏感个人信息</span>"))</span>\
-        \(item.reason.map { "<span class=\"reason\">\($0)</span>" as HTML })</span></li>
+        <li>\(Marks.tick)<span><span class="claim">\(title)\
+        \(HTML.when(isSensitive, " <span class=\"tag\">敏感个人信息</span>"))</span>\
+        \(reason.map { "<span class=\"reason\">\($0)</span>" as HTML })</span></li>
         """
     }
 }

@@ -21,7 +21,7 @@ struct ConsentEndpoint: Sendable {
     private func show(_ request: Request, _ context: ProviderContext) async throws -> Response {
         let browser = desk.browser(request)
         let name = try Parameters.ofQuery(request).field(named: "transaction")
-        guard let waiting = try await waiting.find(name, browser: browser), waiting.isOpen else {
+        guard let waiting = try await waiting.find(name, for: .authorization, browser: browser), waiting.isOpen else {
             return expired(request, context, browser)
         }
         guard let session = try await sessions.find(desk.cookies.value(.session, in: request)),
@@ -65,7 +65,8 @@ struct ConsentEndpoint: Sendable {
     private func answer(_ request: Request, _ context: ProviderContext) async throws -> Response {
         let browser = desk.browser(request)
         let form = try await desk.form(request)
-        guard let waiting = try await waiting.find(form.field(named: "transaction"), browser: browser), waiting.isOpen
+        let name = form.field(named: "transaction")
+        guard let waiting = try await waiting.find(name, for: .authorization, browser: browser), waiting.isOpen
         else { return expired(request, context, browser) }
         // Without a session, or with a form that is not ours, the dispatcher asks again instead of stopping here.
         guard desk.antiForgery.isValid(form.field(named: "csrf"), for: browser),
@@ -116,23 +117,29 @@ struct ConsentEndpoint: Sendable {
 enum ClaimWords {
     /// One line for each kind of data the request asks for.
     static func items(for request: AuthorizationRequest) -> [ConsentPage.Item] {
+        var items = items(for: request.scope, of: request.client)
+        let covered = UserInfo.claims(of: request.scope)
+        let allowed = UserInfo.allowedClaims(of: request.client)
+        for claim in request.claims.names where allowed.contains(claim) && !covered.contains(claim) {
+            items.append(.init(word(claim) ?? claim, isSensitive: UserInfo.realNameClaims.contains(claim)))
+        }
+        return items
+    }
+
+    /// One line for each kind of data that a scope stands for.
+    static func items(for scope: Scope, of client: Client) -> [ConsentPage.Item] {
         var items: [ConsentPage.Item] = []
-        for scope in request.scope.names {
+        for scope in scope.names {
             switch scope {
             case Scope.openID: items.append(.init("您在本应用的用户标识", reason: "用于识别您是同一位用户"))
             case "profile": items.append(.init("基本资料", reason: "姓名或昵称、用户名、性别、出生日期等您填写的资料"))
             case "phone": items.append(.init("手机号码", isSensitive: true))
             case "email": items.append(.init("电子邮箱"))
             case "address": items.append(.init("联系地址", isSensitive: true))
-            case Scope.realName: items.append(contentsOf: realName(request.client))
+            case Scope.realName: items.append(contentsOf: realName(client))
             case Scope.offlineAccess: items.append(.init("在您离开后继续使用以上信息", reason: "您可以随时取消授权"))
             default: items.append(.init("业务权限：\(scope)"))
             }
-        }
-        let covered = UserInfo.claims(of: request.scope)
-        let allowed = UserInfo.allowedClaims(of: request.client)
-        for claim in request.claims.names where allowed.contains(claim) && !covered.contains(claim) {
-            items.append(.init(word(claim) ?? claim, isSensitive: UserInfo.realNameClaims.contains(claim)))
         }
         return items
     }

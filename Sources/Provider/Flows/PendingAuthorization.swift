@@ -15,6 +15,7 @@ import Postgres
 struct PendingAuthorization: Sendable {
     /// The opaque name, as it stands in our own URLs and forms (`transaction`).
     let name: String
+    let purpose: Purpose
     let clientID: String
     /// The request as it came.
     let parameters: Parameters
@@ -23,6 +24,16 @@ struct PendingAuthorization: Sendable {
     let consentedBy: AccountID?
     /// Neither expired nor answered.
     let isOpen: Bool
+    /// It was answered in this browser.
+    let isAnswered: Bool
+
+    /// Who waits: each purpose has a dispatcher of its own, to which the steps lead back.
+    enum Purpose: String, Sendable {
+        /// A relying party, for its redirect (`Authorization`).
+        case authorization
+        /// A device without a browser (`Device`).
+        case device
+    }
 }
 
 /// The stored requests.
@@ -36,13 +47,19 @@ struct PendingAuthorizations: Sendable {
 
     /// Stores a request for the browser that brought it.
     /// - Returns: its opaque name.
-    func store(_ parameters: Parameters, clientID: String, browser: BrowserIdentity) async throws -> String {
+    func store(
+        _ parameters: Parameters,
+        for purpose: PendingAuthorization.Purpose = .authorization,
+        clientID: String,
+        browser: BrowserIdentity
+    ) async throws -> String {
         let token = DatedToken(expiry: clock.now.addingTimeInterval(Double(lifetime)))
         try await database.execute(
             """
-            INSERT INTO pending_authorization (day, hash, browser, client_id, parameters, created_at, expires_at)
-            VALUES (\(token.day.number), \(token.hash(as: Self.tokenType)), \(browser.hash), \(clientID),
-                \(parameters.encoded), instant(), instant() + make_interval(secs => \(Double(lifetime))))
+            INSERT INTO pending_authorization (day, hash, purpose, browser, client_id, parameters, created_at,
+                expires_at)
+            VALUES (\(token.day.number), \(token.hash(as: Self.tokenType)), \(purpose.rawValue), \(browser.hash),
+                \(clientID), \(parameters.encoded), instant(), instant() + make_interval(secs => \(Double(lifetime))))
             """
         )
         return token.value.reveal()
@@ -54,9 +71,10 @@ struct PendingAuthorizations: Sendable {
         guard let name, let token = DatedToken(presented: name) else { return nil }
         let row = try await database.row(
             """
-            SELECT client_id, parameters, created_at, consented_by,
+            SELECT purpose, client_id, parameters, created_at, consented_by,
                 (finished_at IS NULL OR finished_at > instant() - interval '10 seconds')
-                    AND expires_at > instant() AS is_open
+                    AND expires_at > instant() AS is_open,
+                finished_at IS NOT NULL AS is_answered
             FROM pending_authorization
             WHERE day = \(token.day.number) AND hash = \(token.hash(as: Self.tokenType)) AND browser = \(browser.hash)
             """
@@ -64,11 +82,13 @@ struct PendingAuthorizations: Sendable {
         return try row.map {
             PendingAuthorization(
                 name: name,
+                purpose: PendingAuthorization.Purpose(rawValue: try $0.get("purpose")) ?? .authorization,
                 clientID: try $0.get("client_id"),
                 parameters: try Parameters(query: $0.get("parameters")),
                 createdAt: try $0.get("created_at"),
                 consentedBy: try $0.get("consented_by", as: UUID?.self).map(AccountID.init),
-                isOpen: try $0.get("is_open")
+                isOpen: try $0.get("is_open"),
+                isAnswered: try $0.get("is_answered")
             )
         }
     }
@@ -103,13 +123,16 @@ struct PendingAuthorizations: Sendable {
     /// The conditional update that closes a request once: the first part of the statement that answers it.
     ///
     /// A request may be answered again for ten seconds: somebody who pressed a button twice abandoned the first answer
-    /// before the browser followed it, and must not end on an error page. Each answer is a code of its own.
-    static func closing(_ pending: PendingAuthorization) -> SQL? {
+    /// before the browser followed it, and must not end on an error page. Each answer is a code of its own. Where `source` is given, a CTE
+    /// of the same statement, it is closed only if that has a row.
+    static func closing(_ pending: PendingAuthorization, ifAnyIn source: String? = nil) -> SQL? {
         guard let token = DatedToken(presented: pending.name) else { return nil }
+        let condition: SQL = source.map { "EXISTS (SELECT FROM \(raw: $0))" } ?? "true"
         return """
             UPDATE pending_authorization SET finished_at = coalesce(finished_at, instant())
             WHERE day = \(token.day.number) AND hash = \(token.hash(as: tokenType))
                 AND (finished_at IS NULL OR finished_at > instant() - interval '10 seconds') AND expires_at > instant()
+                AND \(sql: condition)
             RETURNING client_id
             """
     }

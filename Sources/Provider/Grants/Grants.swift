@@ -55,9 +55,12 @@ struct Grants: Sendable {
     /// What a new grant holds.
     struct New: Sendable {
         let id: GrantID
-        let request: AuthorizationRequest
-        /// The `claims` parameter as it came.
-        let claimsText: String?
+        let clientID: ClientID
+        let access: GrantedAccess
+        /// `nonce` of the request (OIDC Core §3.1.2.1), where it had one.
+        var nonce: String?
+        /// The `claims` parameter as it came, where there was one.
+        var claimsText: String?
         let session: Session
         /// What the tokens will state.
         let authentication: AuthenticationContext
@@ -69,9 +72,9 @@ struct Grants: Sendable {
         return """
             INSERT INTO authorization_grant AS g (day, id, client_id, account_id, session_epoch, sid, subject, scope, claims,
                 resource, nonce, acr, amr, auth_time, created_at)
-            SELECT \(new.id.dayNumber), \(new.id.uuid)::uuid, \(new.request.client.id.value), a.id, a.session_epoch,
-                \(new.session.sid), a.subject, \(new.request.scope.description), \(new.claimsText)::jsonb,
-                \(new.request.resources)::text[], \(new.request.nonce), \(authentication.level.acr),
+            SELECT \(new.id.dayNumber), \(new.id.uuid)::uuid, \(new.clientID.value), a.id, a.session_epoch,
+                \(new.session.sid), a.subject, \(new.access.scope.description), \(new.claimsText)::jsonb,
+                \(new.access.resources)::text[], \(new.nonce), \(authentication.level.acr),
                 \(authentication.methods.map(\.rawValue))::text[], \(authentication.time)::timestamptz, instant()
             FROM account a, \(raw: source)
             WHERE a.id = \(new.session.account.uuid) AND a.state = 'active'

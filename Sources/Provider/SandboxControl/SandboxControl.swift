@@ -115,7 +115,8 @@ struct SandboxControl: Sendable {
         try await database.execute(
             """
             TRUNCATE account, account_key, session, sign_in_throttle, audit, client, client_secret, one_time,
-                pending_authorization, authorization_grant, refresh_token, access_token, consent, logout_notice
+                pending_authorization, authorization_grant, refresh_token, access_token, consent, logout_notice,
+                device_authorization
             """
         )
         clients.forgetAll()

@@ -17,6 +17,7 @@ enum Schema {
         Migration(number: 10, name: "sealed client secrets", sql: sealedClientSecrets),
         Migration(number: 11, name: "proof keys", sql: proofKeys),
         Migration(number: 12, name: "failed attempts", sql: failedAttempts),
+        Migration(number: 20, name: "device codes", sql: deviceCodes),
         Migration(number: 40, name: "logout notices", sql: logoutNotices),
     ]
 
@@ -36,6 +37,7 @@ enum Schema {
         "refresh_token": "Grants",
         "access_token": "AccessTokens",
         "consent": "Authorization",
+        "device_authorization": "Device",
         "sandbox_clock": "SandboxControl",
     ]
 }

@@ -221,7 +221,7 @@ struct PasswordSignIn: Sendable {
 
     /// On a phone the box 授权并登录后将读取您的身份信息 is the consent (journeys.md L4).
     private func asksConsent(_ waiting: WaitingRequest?, _ request: Request) -> Bool {
-        guard let waiting, waiting.client.consent == .asked else { return false }
+        guard let waiting, waiting.takesConsentAtLogin else { return false }
         return desk.face(request, display: waiting.display) == .h5
     }
 

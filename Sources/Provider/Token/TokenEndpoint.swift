@@ -15,6 +15,7 @@ struct TokenEndpoint: Sendable {
     let proofs: ProofsOfPossession
     let issuer: TokenIssuer
     let codes: AuthorizationCodes
+    let deviceCodes: DeviceCodes
     let refreshTokens: RefreshTokens
     let capabilities: ProviderCapabilities
     let clock: ServerClock
@@ -48,6 +49,7 @@ struct TokenEndpoint: Sendable {
             case .authorizationCode(let grant): try await redeem(grant, client, key, context)
             case .clientCredentials(let grant): try await issuer.clientCredentials(grant, client: client, key: key)
             case .refreshToken(let grant): try await refresh(grant, client, key, context)
+            case .deviceCode(let grant): try await redeem(grant, client, key, context)
             }
         context.logger.info(
             "token issued",
@@ -85,6 +87,24 @@ struct TokenEndpoint: Sendable {
             access: grant.access(scope: nil, resources: asked.resources),
             nonce: grant.nonce,
             refreshToken: redeemed.refreshToken,
+            client: client,
+            key: key
+        )
+    }
+
+    /// RFC 8628 §3.4.
+    private func redeem(
+        _ asked: TokenRequest.DeviceCode,
+        _ client: Client,
+        _ key: String?,
+        _ context: ProviderContext
+    ) async throws -> TokenResponse {
+        let (grant, refreshToken) = try await deviceCodes.redeem(asked, client: client, key: key, trace: Trace(context))
+        return try await issuer.tokens(
+            of: grant,
+            access: grant.access(scope: nil, resources: asked.resources),
+            nonce: grant.nonce,
+            refreshToken: refreshToken,
             client: client,
             key: key
         )

@@ -46,6 +46,11 @@ struct Fault: Sendable, Equatable {
     static let qrCancelled = Fault(plain: .qrCancelled)
     static let qrWrongDevice = Fault(plain: .qrWrongDevice)
 
+    // Devices (RFC 8628)
+    static let userCodeRequired = Fault(plain: .userCodeRequired)
+    static let userCodeWrong = Fault(plain: .userCodeWrong)
+    static let deviceRequestGone = Fault(plain: .deviceRequestGone)
+
     // Flow and server
     static let flowExpired = Fault(plain: .flowExpired)
     static let stepOrder = Fault(plain: .stepOrder)

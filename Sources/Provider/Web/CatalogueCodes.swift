@@ -17,6 +17,9 @@ extension Fault {
         case qrAlreadyScanned = "qr.already_scanned"
         case qrCancelled = "qr.cancelled"
         case qrWrongDevice = "qr.wrong_device"
+        case userCodeRequired = "device.code_required"
+        case userCodeWrong = "device.code_wrong"
+        case deviceRequestGone = "device.request_gone"
         case flowExpired = "flow.expired"
         case stepOrder = "flow.step_order"
         case csrfFailed = "csrf.failed"
@@ -61,8 +64,11 @@ extension Fault.Code {
         case .captchaRequired, .captchaWrong, .captchaExpired: .captcha
         case .termsRequired: .agree
         case .consentRequired: .consent
-        case .qrUnknown, .qrExpired, .qrUsed, .qrAlreadyScanned, .qrCancelled, .qrWrongDevice, .flowExpired, .stepOrder,
-            .csrfFailed, .rateLimited, .serverError, .dependencyDown, .pageNotFound, .requestInvalid, .clientUnknown,
+        case .userCodeRequired, .userCodeWrong: .userCode
+        case .qrUnknown, .qrExpired, .qrUsed, .qrAlreadyScanned, .qrCancelled, .qrWrongDevice, .deviceRequestGone,
+            .flowExpired,
+            .stepOrder, .csrfFailed, .rateLimited, .serverError, .dependencyDown, .pageNotFound, .requestInvalid,
+            .clientUnknown,
             .clientDisabled, .redirectURIMismatch, .authorizationRequestInvalid, .logoutRequestInvalid:
             nil
         }
@@ -87,6 +93,9 @@ extension Fault.Code {
         case .qrAlreadyScanned: ("Q4", 409, "二维码已被其他账号扫描", .qr, "login")
         case .qrCancelled: ("Q5", 409, "登录已取消", .qr, "login")
         case .qrWrongDevice: ("Q6", 409, "请在发起登录的浏览器中继续", .qr, "login")
+        case .userCodeRequired: ("U1", 422, "请输入设备上显示的代码", .flow, "device")
+        case .userCodeWrong: ("U2", 422, "代码不正确或已失效，请核对设备上显示的代码", .flow, "device")
+        case .deviceRequestGone: ("U3", 410, "这台设备的登录请求已处理或已失效，请在设备上重新获取代码", .flow, "device")
         case .flowExpired: ("X1", 410, "页面已过期，请重新操作", .flow, "page")
         case .stepOrder: ("X2", 303, "请先完成上一步", .flow, "page")
         case .csrfFailed: ("X3", 403, "页面已失效，请刷新后重试", .flow, "page")

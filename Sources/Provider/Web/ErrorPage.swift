@@ -107,10 +107,11 @@ struct ErrorPage: Sendable {
         case .dependencyDown: "服务暂时不可用"
         case .serverError: "服务出错"
         case .accountDisabled: "账号已停用"
+        case .deviceRequestGone: "代码已失效"
         case .stepOrder: "请先完成上一步"
         case .qrUnknown, .qrExpired, .qrUsed, .qrAlreadyScanned, .qrCancelled, .qrWrongDevice: "二维码无法使用"
         case .accountRequired, .passwordRequired, .badCredentials, .captchaRequired, .captchaWrong, .captchaExpired,
-            .termsRequired, .consentRequired, .requestInvalid:
+            .termsRequired, .consentRequired, .userCodeRequired, .userCodeWrong, .requestInvalid:
             "请检查提交的内容"
         }
     }

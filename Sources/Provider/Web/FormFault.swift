@@ -7,6 +7,7 @@ enum FieldName: String, Sendable, CaseIterable {
     case captchaID = "captcha_id"
     case captchaProof = "pow"
     case smsCode = "sms_code"
+    case userCode = "user_code"
 }
 
 /// One thing a citizen must put right in a form: an ordinary value, returned and shown, never thrown (house 5.5).

@@ -165,6 +165,18 @@ extension StyleSheet {
         .reason{display:block;color:var(--soft);font-size:var(--small)}
         .tag{display:inline-block;padding:0 .5rem;border-radius:.25rem;font-weight:400;
         font-size:var(--small);background:var(--caution-ground);color:var(--caution)}
+        .matching{margin:1.25rem 0;padding:1rem;border:1px solid var(--line);border-radius:.75rem;background:var(--raised);
+        text-align:center}
+        .matching p:first-child{color:var(--soft)}
+        .device-code,#user_code{font-family:ui-monospace,Menlo,Consolas,"Noto Sans Mono",monospace;letter-spacing:.12em}
+        .device-code{margin-top:.25rem;font-size:2rem;line-height:1.3;font-weight:600;white-space:nowrap}
+        #user_code{height:3.5rem;font-size:calc(var(--text)*1.25);text-transform:uppercase}
+        #user_code::placeholder{font-family:inherit;font-size:var(--text);letter-spacing:normal;text-transform:none}
+        .warning{display:flex;align-items:flex-start;margin:1rem 0;padding:.75rem 1rem;border-radius:.5rem;
+        background:var(--caution-ground);font-size:var(--small)}
+        .warning .icon{margin:.14em .5rem 0 0;color:var(--caution)}
+        .gains{margin-top:1.5rem}
+        .other{margin:-.625rem 0 -.625rem 1rem;vertical-align:baseline}
         .facts-list{margin:1rem 0}
         .facts-list div{display:flex;flex-wrap:wrap;padding:.375rem 0}
         .facts-list dt{flex:0 0 7em;color:var(--soft);font-weight:400}

@@ -8,6 +8,7 @@ import Testing
         .accountDisabled(phone: "12345", reference: "7KQ2MX9T4B6C"), .captchaRequired, .captchaWrong, .captchaExpired,
         .termsRequired, .consentRequired, .qrUnknown, .qrExpired, .qrUsed, .qrAlreadyScanned, .qrCancelled,
         .qrWrongDevice,
+        .userCodeRequired, .userCodeWrong, .deviceRequestGone,
         .flowExpired, .stepOrder, .csrfFailed, .rateLimited(until: noon), .serverError(reference: "7KQ2MX9T4B6C"),
         .dependencyDown(service: "短信服务", alternative: "改用扫码登录"), .pageNotFound, .requestInvalid, .clientUnknown,
         .clientDisabled(relyingParty: "公积金网上大厅"), .redirectURIMismatch(relyingParty: "公积金网上大厅"),
@@ -54,6 +55,7 @@ import Testing
         guard let field = code.field else { return }
         let names: [FieldName: [String]] = [
             .account: ["账号", "密码"], .password: ["密码"], .captcha: ["图形验证码"], .agree: ["用户协议"], .consent: ["授权"],
+            .userCode: ["代码"],
         ]
         #expect(names[field, default: []].contains { code.template.contains($0) }, "\(code.template)")
     }
