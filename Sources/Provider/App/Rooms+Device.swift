@@ -5,7 +5,7 @@ import Postgres
 /// The rooms and routes of devices.
 extension Rooms {
     static func deviceCodes(
-        _ settings: Configuration.DeviceSettings,
+        _ configuration: Configuration,
         _ database: Database,
         _ clock: ServerClock,
         _ refreshTokens: RefreshTokens,
@@ -16,8 +16,9 @@ extension Rooms {
             clock: clock,
             keys: UserCodeKeys(hashing: derived("user-code", secrets), sealing: derived("user-code-copy", secrets)),
             refreshTokens: refreshTokens,
-            lifetime: settings.lifetime.wholeSeconds,
-            interval: settings.pollInterval.wholeSeconds
+            lifetime: configuration.device.lifetime.wholeSeconds,
+            interval: configuration.device.pollInterval.wholeSeconds,
+            sessionLifetime: configuration.lifetimes.sessionAbsolute.wholeSeconds
         )
     }
 

@@ -86,7 +86,7 @@ struct Rooms: Sendable {
             sessionLifetime: lifetimes.sessionAbsolute.wholeSeconds,
             refreshTokens: refreshTokens
         )
-        deviceCodes = Self.deviceCodes(configuration.device, database, clock, refreshTokens, secrets)
+        deviceCodes = Self.deviceCodes(configuration, database, clock, refreshTokens, secrets)
         grants = Grants(database: database, vault: vault)
         partitions = Partitions(database: database, grantDays: Self.grantDays(configuration))
     }

@@ -19,6 +19,8 @@ struct DeviceCodes: Sendable {
     let lifetime: Int
     /// Seconds between two polls.
     let interval: Int
+    /// Longest life of a browser's session in seconds.
+    let sessionLifetime: Int
 
     /// The key of a row.
     struct Key: Sendable, Equatable {
@@ -195,10 +197,10 @@ struct DeviceCodes: Sendable {
         return !rows.isEmpty
     }
 
-    /// The longest life of what can hang on the grant, in seconds: the grant is forgotten after it.
+    /// The longest life of what can hang on the grant, in seconds, as that of an authorization code's: the grant is forgotten after it.
     private func grantLifetime(of request: DeviceAuthorizationRequest) -> Int {
         let family = request.wantsRefreshToken ? refreshTokens.lifetime(of: request.client) : 0
-        return lifetime + family + ClientRegistrationPolicy.longestAccessTokenLifetime
+        return lifetime + max(family, sessionLifetime) + ClientRegistrationPolicy.longestAccessTokenLifetime
     }
 
     // MARK: Polling
