@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from harness.apache import token_checker
 from harness.browser import log_in
+from harness.device import decide, enter
 from harness.guide import Guide, blocks
 
 
@@ -40,14 +41,34 @@ def walk(page, citygate, sandbox, guide, renews=True) -> dict:
     return claims
 
 
-@pytest.mark.parametrize("program", ["flask_authlib.py", "flask_simple.py", "django_site.py"])
+@pytest.mark.parametrize("program", ["flask_authlib.py", "django_site.py"])
 def test_a_python_site_logs_in_and_out(citygate, sandbox, browse, reader, program):
     reader.register("register_site.sh")
     reader.start("python", reader.file(program))
     page, watch = browse()
-    claims = walk(page, citygate, sandbox, reader, renews=program == "flask_simple.py")
+    claims = walk(page, citygate, sandbox, reader, renews=False)
     assert claims.get("phone_number", sandbox.persona()["phone"]).endswith(sandbox.persona()["phone"])
     watch.clean()
+
+
+def test_a_python_site_renews_and_is_told_of_a_logout_elsewhere(citygate, sandbox, browse, reader):
+    reader.register("register_told.sh")
+    reader.start("python", reader.file("flask_simple.py"))
+    page, _ = browse()
+    walk(page, citygate, sandbox, reader)
+    page.goto(reader.here)
+    log_in(page, citygate, sandbox.persona())
+    assert claims_on(page)["sub"]
+    page.goto(f"{citygate.issuer}/account")
+    page.locator("form#logout [type=submit]").click()
+    page.wait_for_load_state("load")
+    for _ in range(100):
+        if "POST /told" in reader.output():
+            break
+        time.sleep(0.1)
+    page.goto(reader.here)
+    expect(page.locator("form#password-login")).to_be_visible()
+    assert '"POST /told HTTP/1.1" 200' in reader.output()
 
 
 def test_a_python_site_signs_with_its_own_key(citygate, sandbox, browse, reader):
@@ -86,6 +107,15 @@ def test_an_app_logs_in_renews_and_revokes(citygate, sandbox, browse, reader):
     expect(page.locator("body")).to_contain_text("close this window")
     assert reader.wait() == 0, reader.output()
     assert "'sub': " in reader.output()
+
+
+def test_a_device_gets_its_tokens_by_a_code_typed_elsewhere(citygate, walker, reader):
+    reader.register("register_device.sh")
+    reader.start("python", reader.file("device_login.py"), until="and type ")
+    code = reader.output().split("and type ")[1].split()[0]
+    assert decide(walker, enter(walker, code), "allow").name == "done"
+    assert reader.wait() == 0, reader.output()
+    assert walker.persona["username"] in reader.output()
 
 
 @pytest.fixture(scope="module")
