@@ -114,6 +114,12 @@ public struct ClientMetadata: Sendable, Equatable {
     public var tosURI: String?
     /// `contacts`
     public var contacts: [String] = []
+    /// `software_id`
+    public var softwareID: String?
+    /// `software_version`
+    public var softwareVersion: String?
+    /// `software_statement`, unmodified (RFC 7591 §3.2.1). It was verified when the registration was taken.
+    public var softwareStatement: String?
     /// `subject_type`
     public var subjectType = SubjectType.public
     /// `sector_identifier_uri`
@@ -162,6 +168,8 @@ public struct ClientMetadata: Sendable, Equatable {
     public var resources: [String] = []
     /// `minimum_acr`: no login below this level is given to the client.
     public var minimumACR: AssuranceLevel?
+    /// `maximum_acr`: the client may not ask for a level above this one, and hears of none above it.
+    public var maximumACR: AssuranceLevel?
     /// `require_pkce`; true unless said, and always for public clients.
     public var requirePKCE = true
     /// `realname_claims`: which identity claims the client is entitled to.
@@ -173,11 +181,32 @@ public struct ClientMetadata: Sendable, Equatable {
     public init() {}
 
     /// The client's name for a person who reads one of the languages, best first (BCP 47 tags; RFC 7591 §2.2).
-    public func displayName(locales: [String] = []) -> String? { text("client_name", clientName, locales: locales) }
+    public func displayName(locales: [String] = Self.locales) -> String? {
+        text("client_name", clientName, locales: locales)
+    }
 
+    /// Its terms of service, likewise.
+    public func termsAddress(locales: [String] = Self.locales) -> String? { text("tos_uri", tosURI, locales: locales) }
+
+    /// What it does with data, likewise.
+    public func policyAddress(locales: [String] = Self.locales) -> String? {
+        text("policy_uri", policyURI, locales: locales)
+    }
+
+    /// Its own site, likewise.
+    public func homeAddress(locales: [String] = Self.locales) -> String? {
+        text("client_uri", clientURI, locales: locales)
+    }
+
+    /// The tags under which a reader of our pages finds a text, best first.
+    public static let locales = ["zh-Hans-CN", "zh-CN", "zh-Hans", "zh"]
+
+    /// RFC 5646 §2.1.1: the case of a tag has no meaning.
     private func text(_ member: String, _ plain: String?, locales: [String]) -> String? {
+        guard !localized.isEmpty else { return plain }
         for locale in locales {
-            if let text = localized["\(member)#\(locale)"] { return text }
+            let name = "\(member)#\(locale)".lowercased()
+            if let text = localized.first(where: { $0.key.lowercased() == name })?.value { return text }
         }
         return plain
     }

@@ -80,11 +80,15 @@ extension ClientMetadata {
     }
 
     private mutating func readScope(_ reader: inout ClientMetadataReader) {
-        let supported = reader.policy.capabilities.scopes
+        let policy = reader.policy
+        let supported = policy.capabilities.scopes
         guard let text = reader.text("scope", longest: 4096) else {
             // RFC 7591 §2: a default set of scopes. Identity data is never in it.
             scope = supported.filter {
                 $0 != Scope.realName && ($0 != Scope.offlineAccess || grantTypes.contains(.refreshToken))
+            }
+            if policy.origin == .dynamicRegistration, let allowed = policy.allowance.scope {
+                scope = scope.intersection(allowed)
             }
             if !grantTypes.contains(.authorizationCode), !grantTypes.contains(.deviceCode) { scope = [] }
             return
@@ -93,10 +97,6 @@ extension ClientMetadata {
             scope = try Scope(parsing: text)
         } catch {
             reader.fault("scope", "is not a list of scope names")
-        }
-        // A service's own scopes are for operators to hand out.
-        if reader.policy.origin == .dynamicRegistration, !scope.isSubset(of: supported) {
-            reader.fault("scope", "has a name that this server does not support")
         }
     }
 
@@ -145,8 +145,11 @@ extension ClientMetadata {
         policyURI = reader.uri("policy_uri")
         tosURI = reader.uri("tos_uri")
         localized = reader.localizedTexts(of: ["client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri"])
-        contacts = reader.strings("contacts", most: 10, longest: 254) ?? []
+        contacts = reader.texts("contacts", most: 10, longest: 254)
         organisation = reader.text("organisation")
+        softwareID = reader.text("software_id")
+        softwareVersion = reader.text("software_version")
+        softwareStatement = reader.text("software_statement", longest: SoftwareStatement.longest)
     }
 
     private mutating func readLogin(_ reader: inout ClientMetadataReader) {
@@ -182,12 +185,8 @@ extension ClientMetadata {
                 reader.fault("resources", "must hold absolute URIs without a fragment")
             }
         }
-        if let text = reader.text("minimum_acr") {
-            minimumACR = AssuranceLevel(acr: text)
-            if !(minimumACR.map(reader.policy.capabilities.levels.contains) ?? false) {
-                reader.fault("minimum_acr", "has a value that this server does not support")
-            }
-        }
+        minimumACR = reader.level("minimum_acr")
+        maximumACR = reader.level("maximum_acr")
         requirePKCE = reader.boolean("require_pkce", default: true)
         realnameClaims = reader.strings("realname_claims") ?? []
         redirectLoopbackAnyPort = reader.boolean(

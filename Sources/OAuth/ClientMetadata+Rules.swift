@@ -5,11 +5,8 @@ extension ClientMetadata {
         checkKeys(&reader)
 
         // OpenID Connect Core §8.1: without a sector identifier the host of the redirect URIs is the sector, so there must be one.
-        if subjectType == .pairwise, sectorIdentifierURI == nil {
-            let hosts = Set(redirectURIs.map { AbsoluteURI($0.value)?.host ?? $0.value })
-            if hosts.count > 1 {
-                reader.fault("sector_identifier_uri", "is missing: the redirect URIs have several hosts")
-            }
+        if subjectType == .pairwise, sectorIdentifierURI == nil, sectorHosts.count > 1 {
+            reader.fault("sector_identifier_uri", "is missing: the redirect URIs have several hosts")
         }
         // RFC 7636 §4.4.1 with RFC 9700 §2.1.1: public clients must use PKCE.
         if tokenEndpointAuthMethod == .none, !requirePKCE {
@@ -31,6 +28,12 @@ extension ClientMetadata {
         }
         if realnameClaims.contains(where: { !UserInfo.realNameClaims.contains($0) }) {
             reader.fault("realname_claims", "must be of: \(UserInfo.realNameClaims.joined(separator: ", "))")
+        }
+        if let maximumACR {
+            if let minimumACR, minimumACR > maximumACR { reader.fault("minimum_acr", "is above maximum_acr") }
+            if defaultACRValues.contains(where: { $0 > maximumACR }) {
+                reader.fault("default_acr_values", "has a level above maximum_acr")
+            }
         }
         if scope.contains(Scope.realName), realnameClaims.isEmpty {
             reader.fault("scope", "holds realname, but realname_claims entitles the client to nothing")
@@ -69,15 +72,5 @@ extension ClientMetadata {
         if tokenEndpointAuthMethod == .privateKeyJWT, !reader.has("jwks"), !reader.has("jwks_uri") {
             reader.fault("jwks", "is missing: private_key_jwt needs jwks or jwks_uri")
         }
-    }
-
-    /// Members by which a client would raise its own trust: only an operator may set them.
-    func checkTrust(_ reader: inout ClientMetadataReader) {
-        guard reader.policy.origin == .dynamicRegistration else { return }
-        if consent == .firstParty { reader.fault("consent", "first_party is for the operator to give") }
-        if !realnameClaims.isEmpty { reader.fault("realname_claims", "is for the operator to give") }
-        if !resources.isEmpty { reader.fault("resources", "is for the operator to give") }
-        if organisation != nil { reader.fault("organisation", "is for the operator to give") }
-        if !requirePKCE { reader.fault("require_pkce", "can be switched off by the operator only") }
     }
 }

@@ -16,6 +16,9 @@ extension ClientMetadata {
         put("tos_uri", tosURI)
         for (name, text) in localized.sorted(by: { $0.key < $1.key }) { put(name, text) }
         put("contacts", contacts)
+        put("software_id", softwareID)
+        put("software_version", softwareVersion)
+        put("software_statement", softwareStatement)
         put("application_type", applicationType.rawValue)
         put("redirect_uris", redirectURIs.map(\.value))
         out["response_types"] = JSON(responseTypes.map(\.rawValue))
@@ -52,6 +55,7 @@ extension ClientMetadata {
         put("id_token_lifetime", idTokenLifetime)
         put("resources", resources)
         put("minimum_acr", minimumACR?.acr)
+        put("maximum_acr", maximumACR?.acr)
         out["require_pkce"] = .bool(requirePKCE)
         put("realname_claims", realnameClaims)
         if applicationType == .native { out["redirect_loopback_any_port"] = .bool(redirectLoopbackAnyPort) }

@@ -66,6 +66,16 @@ struct ClientMetadataReader {
         return strings
     }
 
+    /// Texts for people.
+    mutating func texts(_ member: String, most: Int, longest: Int) -> [String] {
+        let texts = strings(member, most: most, longest: longest) ?? []
+        guard texts.allSatisfy({ Self.isReadable($0, longest: longest) }) else {
+            fault(member, "must be texts without control characters")
+            return []
+        }
+        return texts
+    }
+
     /// One word of a closed list that the server also supports.
     mutating func word<Value: RawRepresentable & Equatable>(_ member: String, of allowed: [Value]) -> Value?
     where Value.RawValue == String {
@@ -108,6 +118,15 @@ struct ClientMetadataReader {
             }
         }
         return found
+    }
+
+    mutating func level(_ member: String) -> AssuranceLevel? {
+        guard let text = text(member) else { return nil }
+        guard let level = AssuranceLevel(acr: text), policy.capabilities.levels.contains(level) else {
+            fault(member, "has a value that this server does not support")
+            return nil
+        }
+        return level
     }
 
     mutating func levels(_ member: String) -> [AssuranceLevel] {

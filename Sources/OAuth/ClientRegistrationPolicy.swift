@@ -20,6 +20,12 @@ public struct ClientRegistrationPolicy: Sendable {
     public var allowSandboxPatterns: Bool
     /// The shortest lifetime of a token in seconds; 60, in the sandbox 1.
     public var shortestLifetime: Int
+    /// What a client that registers itself may ask for.
+    public var allowance = RegistrationAllowance()
+    /// The registration that is replaced (RFC 7592 §2.2): what an operator gave it, it may keep.
+    public var held: ClientMetadata?
+    /// The members that an accepted software statement carried (RFC 7591 §2.3): somebody vouches for them.
+    public var vouched: Set<String> = []
 
     /// The rules of production.
     public init(

@@ -18,16 +18,25 @@ public struct RequestedAssurance: Sendable, Hashable {
     public var isEssential = false
     /// What the client never goes below.
     public var minimum: AssuranceLevel?
+    /// What the client never hears more than.
+    public var maximum: AssuranceLevel?
 
     /// No wish.
-    public init(levels: [AssuranceLevel] = [], isEssential: Bool = false, minimum: AssuranceLevel? = nil) {
+    public init(
+        levels: [AssuranceLevel] = [],
+        isEssential: Bool = false,
+        minimum: AssuranceLevel? = nil,
+        maximum: AssuranceLevel? = nil
+    ) {
         self.levels = levels
         self.isEssential = isEssential
         self.minimum = minimum
+        self.maximum = maximum
     }
 
     init(acrValues: String?, claims: ClaimsRequest, client: Client) throws(OAuthError) {
         minimum = client.minimumACR
+        maximum = client.maximumACR
         if let wish = claims.idToken["acr"], wish.isEssential, !wish.values.isEmpty {
             levels = wish.values.compactMap { $0.string.flatMap(AssuranceLevel.init(acr:)) }
             isEssential = true
@@ -40,6 +49,8 @@ public struct RequestedAssurance: Sendable, Hashable {
             levels = client.defaultACRValues
         }
         guard levels.count <= 16 else { throw OAuthError(.invalidRequest, "too many acr values") }
+        // A level that is not for this client is as good as one that nobody knows.
+        if let maximum { levels.removeAll { $0 > maximum } }
     }
 
     /// Judges a person's level.
@@ -52,16 +63,18 @@ public struct RequestedAssurance: Sendable, Hashable {
         let floor = minimum ?? .l1
         // The greatest named level that the person has is what the tokens state: it is what was asked for, and it is true.
         if level >= floor {
-            if levels.isEmpty && !isEssential { return .satisfied(level) }
+            if levels.isEmpty && !isEssential { return .satisfied(heard(level)) }
             if let reported = levels.filter({ $0 <= level }).max() { return .satisfied(reported) }
         }
         let candidates = levels.isEmpty && !isEssential ? [floor] : levels.map { max($0, floor) }
         if let next = candidates.filter({ $0 > level && attainable.contains($0) }).min() { return .raise(to: next) }
         // OpenID Connect Core §3.1.2.1: acr_values is a preference. What nobody can reach is not worth an error, but the client's floor is.
         if !isEssential {
-            if level >= floor { return .satisfied(level) }
+            if level >= floor { return .satisfied(heard(level)) }
             if attainable.contains(floor) { return .raise(to: floor) }
         }
         return .unattainable
     }
+
+    private func heard(_ level: AssuranceLevel) -> AssuranceLevel { min(level, maximum ?? level) }
 }

@@ -11,6 +11,7 @@ struct ClientCommand: AsyncParsableCommand {
         subcommands: [
             Create.self, Show.self, List.self, Update.self, Disable.self, RotateSecret.self, Import.self,
             LogoutDeliveries.self,
+            RegistrationToken.self, RegistrationTokens.self, RevokeRegistrationToken.self, RegistrationAccess.self,
         ]
     )
 
@@ -118,13 +119,18 @@ struct ClientCommand: AsyncParsableCommand {
         @Argument(help: "The client_id.")
         var id: String
 
+        @Flag(name: .long, help: "End the old secrets at once, as after one became known.")
+        var atOnce = false
+
         @OptionGroup var installation: InstallationOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let id = id
+            let (id, atOnce) = (id, atOnce)
             ClientCommand.show(
-                try await Administration.perform(installation.load()) { try await $0.rotateClientSecret(id) },
+                try await Administration.perform(installation.load()) {
+                    try await $0.rotateClientSecret(id, atOnce: atOnce)
+                },
                 output
             )
         }

@@ -49,6 +49,15 @@ struct ClientMetadataOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("application_type: web or native.", valueName: "type"))
     var applicationType: String?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Any other member, such as access_token_lifetime=300 or subject_type=pairwise; may be repeated.",
+            valueName: "member=value"
+        )
+    )
+    var set: [String] = []
+
     /// The members that are given.
     func members(for what: String) throws -> JSON {
         var object = JSONObject()
@@ -76,6 +85,13 @@ struct ClientMetadataOptions: ParsableArguments {
                 throw Diagnosis(.usage, "\(jwksFile) is not JSON.")
             }
             object["jwks"] = keys
+        }
+        for text in set {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[0].isEmpty else {
+                throw Diagnosis(.usage, "--set takes member=value, with a value in JSON or a plain text.")
+            }
+            object[String(parts[0])] = (try? JSON(parsing: String(parts[1]))) ?? .string(String(parts[1]))
         }
         guard !object.isEmpty else { throw Diagnosis(.usage, "\(what) needs at least one member: see --help.") }
         return .object(object)

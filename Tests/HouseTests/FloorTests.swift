@@ -29,7 +29,7 @@ enum FloorRule {
         "App": .roof,
         "SandboxControl": .beside, "Console": .beside,
         "Authorization": .protocolFloor, "Device": .protocolFloor, "Token": .protocolFloor, "UserInfo": .protocolFloor,
-        "Metadata": .protocolFloor,
+        "Metadata": .protocolFloor, "ClientRegistration": .protocolFloor,
         "SignIn": .citizen, "Registration": .citizen, "Recovery": .citizen, "RealName": .citizen, "Profile": .citizen,
         "MiniProgram": .miniProgram,
         "AccessTokens": .ground(5),

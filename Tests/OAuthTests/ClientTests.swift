@@ -37,7 +37,9 @@ import Testing
         "organisation": "市交通委", "consent": "first_party", "access_token_format": "opaque",
         "access_token_signed_response_alg": "RS256", "access_token_lifetime": 300, "refresh_token_lifetime": 86400,
         "id_token_lifetime": 600, "resources": ["https://api.example.cn/", "urn:example:api"],
-        "minimum_acr": "urn:citygate:acr:L2", "require_pkce": true, "realname_claims": ["real_name", "id_number"],
+        "minimum_acr": "urn:citygate:acr:L2", "maximum_acr": "urn:citygate:acr:L3", "software_id": "park",
+        "software_version": "2.1", "software_statement": "e30.e30.e30", "require_pkce": true,
+        "realname_claims": ["real_name", "id_number"],
         "redirect_loopback_any_port": false,
     ]
 
@@ -75,6 +77,7 @@ import Testing
             ("logo_uri", "data:image/png,x"), ("client_uri", "https://rp.cn/#x"), ("contacts", [1]),
             ("subject_type", "pairwise"), ("default_max_age", -1), ("default_max_age", 1.5), ("default_max_age", "1"),
             ("require_auth_time", "true"), ("default_acr_values", ["L2"]), ("minimum_acr", "urn:citygate:acr:L4"),
+            ("maximum_acr", 3), ("contacts", ["a\nb"]), ("software_id", ["x"]),
             ("access_token_lifetime", 3601), ("access_token_lifetime", 59), ("refresh_token_lifetime", 2_592_001),
             ("id_token_lifetime", 0), ("resources", ["api"]), ("resources", ["https://a.cn/#x"]), ("consent", "never"),
             ("realname_claims", ["email"]), ("scope", "a\"b"), ("scope", "openid realname"),
@@ -99,6 +102,11 @@ import Testing
             (["token_endpoint_auth_method": "private_key_jwt"], "jwks"),
             (["token_endpoint_auth_method": "none", "require_pkce": false], "require_pkce"),
             (["jwks": ["keys": []], "jwks_uri": "https://rp.cn/"], "jwks_uri"),
+            (["minimum_acr": "urn:citygate:acr:L3", "maximum_acr": "urn:citygate:acr:L2"], "minimum_acr"),
+            (
+                ["default_acr_values": ["urn:citygate:acr:L3"], "maximum_acr": "urn:citygate:acr:L2"],
+                "default_acr_values"
+            ),
         ] as [([String: JSON], String)]
     )
     func `members that contradict each other are refused`(changes: [String: JSON], member: String) throws {
@@ -156,7 +164,15 @@ import Testing
         let client = try Example.client(["client_name": "Parking", "client_name#zh-CN": "停车"])
         #expect(client.metadata.displayName(locales: ["en", "zh-CN"]) == "停车")
         #expect(client.metadata.displayName(locales: ["en"]) == "Parking")
-        #expect(client.metadata.displayName() == "Parking")
+        #expect(client.metadata.displayName(locales: []) == "Parking")
+        #expect(client.metadata.displayName() == "停车")
+        let other = try Example.client([
+            "client_name": "Parking", "client_name#ZH-hans": "停车", "tos_uri#zh": "https://rp.example.cn/zh",
+            "policy_uri": "https://rp.example.cn/p",
+        ])
+        #expect(other.metadata.displayName() == "停车")
+        #expect(other.metadata.termsAddress() == "https://rp.example.cn/zh")
+        #expect(other.metadata.policyAddress() == "https://rp.example.cn/p")
     }
 
     @Test func `a stored registration is read though a switch was turned, its URIs are judged as ever`() throws {

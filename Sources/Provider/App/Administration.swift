@@ -78,22 +78,17 @@ extension Administration {
     /// - Returns: the registration, with the secret if there is one; it cannot be had again.
     /// - Throws: ``AdministrationFault`` in words; `PostgresError`.
     public func createClient(id: String?, metadata: [UInt8]) async throws -> ClientView {
-        let chosen = id ?? Self.newClientID()
-        guard let clientID = ClientID(chosen) else {
+        let chosen = if let id { ClientID(id) } else { ClientRegistry.newID() as ClientID? }
+        guard let clientID = chosen else {
             throw AdministrationFault("A client_id has 1 to 128 visible ASCII characters.")
         }
-        let client = Client(id: clientID, metadata: try read(metadata))
+        let client = Client(id: clientID, metadata: try await read(metadata))
         do {
             let secret = try await rooms.clients.create(client, trace: .commandLine)
             return ClientView(client, secret: secret)
         } catch ClientRegistry.AdministrationFault.taken {
-            throw AdministrationFault("There is a client \(chosen) already.", .refused)
+            throw AdministrationFault("There is a client \(clientID) already, or was one.", .refused)
         }
-    }
-
-    /// Lower-case hexadecimal: it stands in a command line as it is, where a leading hyphen would be an option.
-    private static func newClientID() -> String {
-        Random.bytes(16).flatMap { [$0 >> 4, $0 & 15] }.map { String($0, radix: 16) }.joined()
     }
 
     /// A client by its id.
@@ -112,7 +107,7 @@ extension Administration {
         for (name, value) in members { merged[name] = value.isNull ? nil : value }
         let updated = Client(
             id: client.id,
-            metadata: try read(JSON.object(merged).bytes),
+            metadata: try await read(JSON.object(merged).bytes),
             isEnabled: client.isEnabled
         )
         try await rooms.clients.update(updated, trace: .commandLine)
@@ -126,13 +121,13 @@ extension Administration {
         return ClientView(try await known(id))
     }
 
-    /// A new secret; the newest of the old ones works on for a day.
-    public func rotateClientSecret(_ id: String) async throws -> ClientView {
+    /// A new secret; the newest of the old ones works on for a day, or none `atOnce`.
+    public func rotateClientSecret(_ id: String, atOnce: Bool = false) async throws -> ClientView {
         let client = try await known(id)
         guard client.hasSecret else {
             throw AdministrationFault("The client \(id) proves itself without a secret.", .refused)
         }
-        return ClientView(client, secret: try await rooms.clients.rotateSecret(id, trace: .commandLine))
+        return ClientView(client, secret: try await rooms.clients.rotateSecret(id, atOnce: atOnce, trace: .commandLine))
     }
 
     /// Brings in clients with given ids and secrets: an object or an array of them. Sandbox only; twice changes nothing.
@@ -147,21 +142,21 @@ extension Administration {
             for name in ["client_id", "client_secret", "client_id_issued_at", "client_secret_expires_at", "state"] {
                 members[name] = nil
             }
-            let client = Client(id: clientID, metadata: try read(JSON.object(members).bytes))
+            let client = Client(id: clientID, metadata: try await read(JSON.object(members).bytes))
             try await rooms.clients.put(client, secret: secret, trace: .commandLine)
             views.append(ClientView(client))
         }
         return views
     }
 
-    private func known(_ id: String) async throws -> Client {
+    func known(_ id: String) async throws -> Client {
         guard let client = try await rooms.clients.find(id)?.client else {
             throw AdministrationFault("There is no client \(id).", .notFound)
         }
         return client
     }
 
-    private func read(_ metadata: [UInt8]) throws -> ClientMetadata {
+    private func read(_ metadata: [UInt8]) async throws -> ClientMetadata {
         let json: JSON
         do {
             json = try JSON(parsing: metadata)
@@ -170,8 +165,10 @@ extension Administration {
         }
         let policy = Rooms.registrationPolicy(rooms.configuration, rooms.capabilities)
         do {
-            return try ClientMetadata(json, policy: policy)
-        } catch {
+            let metadata = try ClientMetadata(json, policy: policy)
+            try await rooms.sectors.check(metadata)
+            return metadata
+        } catch let error as ClientMetadataError {
             throw AdministrationFault("\(error)")
         }
     }

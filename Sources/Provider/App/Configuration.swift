@@ -41,6 +41,7 @@ public struct Configuration: Sendable {
     var logging: LoggingSettings
     var housekeeping: HousekeepingSettings
     var sandbox: SandboxSettings
+    var clients: ClientSettings
 
     /// Each setting with the value in force and its source, secrets as `‹secret›`, in the order of the sections.
     public private(set) var effective: [EffectiveSetting] = []
@@ -101,5 +102,6 @@ public struct Configuration: Sendable {
         housekeeping = HousekeepingSettings(&reader)
         sandbox = SandboxSettings(&reader)
         device = DeviceSettings(&reader)
+        clients = ClientSettings(&reader)
     }
 }

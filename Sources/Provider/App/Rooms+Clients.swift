@@ -1,4 +1,5 @@
 import Cryptography
+import Hummingbird
 import Logging
 import OAuth
 import Postgres
@@ -37,6 +38,28 @@ extension Rooms {
             clock: clock,
             logger: logger
         )
+    }
+
+    /// How relying parties know people.
+    var subjects: SubjectIdentifiers { SubjectIdentifiers(key: Self.lasting("pairwise-subject", secrets)) }
+
+    var initialAccessTokens: InitialAccessTokens { InitialAccessTokens(database: database, clock: clock) }
+
+    /// A bound of its own on fetches: whoever registers holds nobody up who logs in.
+    var sectors: SectorIdentifiers { SectorIdentifiers(outbound: sectorOutbound) }
+
+    func addRegistrationRoutes(to router: Router<ProviderContext>) {
+        guard let address = capabilities.endpoints.registration else { return }
+        RegistrationEndpoint(
+            clients: clients,
+            tokens: initialAccessTokens,
+            sectors: sectors,
+            issuers: configuration.clients.softwareStatementIssuers,
+            policy: Self.registrationPolicy(configuration, capabilities),
+            address: address,
+            clock: clock,
+            bodyLimit: configuration.http.bodyBytes
+        ).addRoutes(to: router)
     }
 
     var proofs: ProofsOfPossession {

@@ -18,6 +18,7 @@ struct Rooms: Sendable {
     let sessions: Sessions
     let clients: ClientRegistry
     let clientKeys: ClientKeys
+    let sectorOutbound: OutboundFetch
     let oneTime: OneTime
     let captchas: Captchas
     let pending: PendingAuthorizations
@@ -63,6 +64,7 @@ struct Rooms: Sendable {
         guessing = Self.guessing(configuration, database: database, vault: vault)
         sessions = Sessions(database: database, clock: clock, lifetime: lifetimes.sessionAbsolute.wholeSeconds)
         clients = Self.registry(configuration, capabilities, database: database, secrets: secrets, logger: logger)
+        sectorOutbound = Self.outbound(configuration)
         clientKeys = ClientKeys(outbound: Self.outbound(configuration), clock: clock, logger: logger)
         oneTime = OneTime(database: database, clock: clock)
         captchas = Captchas(
@@ -99,6 +101,13 @@ struct Rooms: Sendable {
     /// The same from every version of the secret, the newest first: for what outlives a change of it.
     static func allDerived(_ purpose: String, _ secrets: KeySecrets) -> [Secret<[UInt8]>] {
         secrets.token.versions.sorted { $0.key > $1.key }.map { derived(purpose, from: $0.value) }
+    }
+
+    /// A key that must never change, derived from the first version of the secret behind the blind indexes: whoever drops that one finds no
+    /// account any more.
+    static func lasting(_ purpose: String, _ secrets: KeySecrets) -> Secret<[UInt8]> {
+        let first = secrets.index.versions.min { $0.key < $1.key }?.value ?? secrets.index.current
+        return derived(purpose, from: first)
     }
 
     private static func derived(_ purpose: String, from secret: Secret<[UInt8]>) -> Secret<[UInt8]> {
@@ -142,6 +151,7 @@ struct Rooms: Sendable {
         endpoints.revocation = base + "/oauth2/revoke"
         endpoints.introspection = base + "/oauth2/introspect"
         endpoints.endSession = base + "/oauth2/logout"
+        if configuration.clients.registration { endpoints.registration = base + "/oauth2/register" }
         var capabilities = ProviderCapabilities(issuer: issuer, endpoints: endpoints)
         capabilities.scopes = capabilities.scopes.union([Scope.realName])
         capabilities.responseTypes = ResponseType.allCases
@@ -151,6 +161,8 @@ struct Rooms: Sendable {
         capabilities.userInfoAlgorithms = algorithms
         capabilities.accessTokenAlgorithms = algorithms
         capabilities.accessTokenFormats = [.jwt, .opaque]
+        capabilities.subjectTypes =
+            configuration.clients.subjectType == .pairwise ? [.pairwise, .public] : [.public, .pairwise]
         capabilities.dpopAlgorithms = [.ES256, .EdDSA, .PS256, .RS256]
         capabilities.backchannelLogout = true
         capabilities.policyURI = base + "/privacy"

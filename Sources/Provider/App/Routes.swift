@@ -26,6 +26,7 @@ extension Rooms {
         addProtocolRoutes(to: router)
         addTokenRoutes(to: router)
         addDeviceRoutes(to: router)
+        addRegistrationRoutes(to: router)
         addPageRoutes(to: router)
         Health(database: database, clock: clock).addRoutes(to: router)
         return router
@@ -41,6 +42,7 @@ extension Rooms {
             codes: codes,
             pushed: pushed,
             idTokens: idTokens,
+            subjects: subjects,
             keyRing: keyRing,
             capabilities: capabilities,
             clock: clock,
@@ -86,6 +88,7 @@ extension Rooms {
             sessions: sessions,
             accounts: accounts,
             clients: clients,
+            subjects: subjects,
             keyRing: keyRing,
             capabilities: capabilities,
             sandboxPatterns: desk.isSandbox

@@ -29,6 +29,11 @@ enum AuditEvent: String, Sendable, CaseIterable {
     case clientUpdated = "client.updated"
     case clientDisabled = "client.disabled"
     case clientSecretRotated = "client.secret_rotated"
+    case clientRegistered = "client.registered"
+    case clientDeleted = "client.deleted"
+    case registrationAccessRenewed = "client.registration_access_renewed"
+    case registrationTokenIssued = "registration_token.issued"
+    case registrationTokenRevoked = "registration_token.revoked"
 }
 
 /// Where an effect came from, as far as the audit log may know: a request id and the network, not the full address.

@@ -19,6 +19,8 @@ struct AuthorizationCodes: Sendable {
         /// The `claims` parameter as it came.
         let claimsText: String?
         let session: Session
+        /// The person, as the client knows them (OIDC Core §8).
+        let subject: Subject
         /// What the tokens will state.
         let authentication: AuthenticationContext
         /// The person answered 同意 to this very request: the answer is remembered with the code.
@@ -61,6 +63,7 @@ struct AuthorizationCodes: Sendable {
             nonce: request.nonce,
             claimsText: decision.claimsText,
             session: session,
+            subject: decision.subject,
             authentication: decision.authentication
         )
         let rows = try await database.write(

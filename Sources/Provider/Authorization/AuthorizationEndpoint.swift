@@ -22,6 +22,7 @@ struct AuthorizationEndpoint: Sendable {
     let codes: AuthorizationCodes
     let pushed: PushedAuthorizationRequests
     let idTokens: IDTokens
+    let subjects: SubjectIdentifiers
     let keyRing: KeyRing
     let capabilities: ProviderCapabilities
     let clock: ServerClock
@@ -179,6 +180,7 @@ struct AuthorizationEndpoint: Sendable {
                 request: asked,
                 claimsText: try parameters.value("claims"),
                 session: session,
+                subject: subjects.subject(session.subject, for: asked.client),
                 authentication: authentication,
                 consentIsNew: situation.consent.isAnsweredForThisRequest
             )
@@ -208,7 +210,10 @@ struct AuthorizationEndpoint: Sendable {
         }
         return Interaction.Situation(
             session: session.map {
-                SignedInSession(subject: Subject($0.subject), authentication: $0.authentication)
+                SignedInSession(
+                    subject: subjects.subject($0.subject, for: asked.client),
+                    authentication: $0.authentication
+                )
             },
             consent: consent,
             hintedSubject: try asked.verifiedHint { keyRing.hasSigned($0) }?.subject,

@@ -33,8 +33,12 @@ extension ClientRegistry {
         } catch let error as PostgresError where error.isUniqueViolation {
             throw AdministrationFault.taken
         }
+        forget(client.id.value)
         return secret
     }
+
+    /// A new `client_id`. Lower-case hexadecimal: it stands in a command line and in a path as it is.
+    static func newID() -> ClientID { ClientID(trusted: Hexadecimal.encode(Random.bytes(16))) }
 
     /// Replaces a client's metadata. Sealed copies of its secrets go when it proves itself by another method now; a client that changes to
     /// `client_secret_jwt` needs a new secret.
@@ -57,12 +61,14 @@ extension ClientRegistry {
         try await change(id, "state = 'disabled'", event: .clientDisabled, trace: trace)
     }
 
-    /// Gives a client a new secret; the newest of the old ones works on for a day.
-    func rotateSecret(_ id: String, trace: Trace) async throws -> Secret<String> {
+    /// Gives a client a new secret; the newest of the old ones works on for a day, or none `atOnce`.
+    func rotateSecret(_ id: String, atOnce: Bool = false, trace: Trace) async throws -> Secret<String> {
         let secret = OpaqueToken().value
-        let overlap = Double(Self.rotationOverlap)
+        let overlap = atOnce ? 0 : Double(Self.rotationOverlap)
         try await database.transaction { transaction in
-            let known = try await transaction.row("SELECT state, metadata FROM client WHERE id = \(id) FOR UPDATE")
+            let known = try await transaction.row(
+                "SELECT state, metadata FROM client WHERE id = \(id) AND state <> 'deleted' FOR UPDATE"
+            )
             guard let known else { throw AdministrationFault.unknown }
             try await transaction.execute(
                 """
@@ -79,12 +85,14 @@ extension ClientRegistry {
             try await self.insert(secret, for: self.client(id: id, known), in: transaction)
             try await transaction.execute(AuditRecord(event: .clientSecretRotated, client: id).insertion(trace))
         }
+        forget(id)
         return secret
     }
 
     /// All clients, by id.
     func list() async throws -> [Client] {
-        try await database.rows("SELECT id, state, metadata FROM client ORDER BY id").map { row in
+        try await database.rows("SELECT id, state, metadata FROM client WHERE state <> 'deleted' ORDER BY id").map {
+            row in
             try client(id: row.get("id"), row)
         }
     }
@@ -103,6 +111,7 @@ extension ClientRegistry {
             if let secret { try await self.insert(secret, for: client, in: transaction) }
             try await transaction.execute(AuditRecord(event: .clientUpdated, client: id).insertion(trace))
         }
+        forget(id)
     }
 
     private func insert(_ secret: Secret<String>, for client: Client, in transaction: Transaction) async throws {
@@ -126,12 +135,13 @@ extension ClientRegistry {
     ) async throws {
         try await database.transaction { transaction in
             let changed = try await transaction.execute(
-                "UPDATE client SET \(sql: assignment), updated_at = instant() WHERE id = \(id)"
+                "UPDATE client SET \(sql: assignment), updated_at = instant() WHERE id = \(id) AND state <> 'deleted'"
             )
             guard changed == 1 else { throw AdministrationFault.unknown }
             try await beside(transaction)
             try await transaction.execute(AuditRecord(event: event, client: id).insertion(trace))
         }
+        forget(id)
     }
 }
 

@@ -1,5 +1,6 @@
 // Clients
-// Owns: tables `client`, `client_secret`; the cache of relying parties each process keeps, and of the keys they publish; who a client is.
+// Owns: tables `client`, `client_secret`, `client_registration`, `initial_access_token`; the cache of relying parties each process keeps, and
+// of the keys they publish; who a client is, and what a client may register for itself.
 // Hands off: what metadata is allowed and what an assertion proves to OAuth; fetching to Outbound.
 // Never: a secret in the clear in the store. It is shown once, when it is made.
 
@@ -31,22 +32,34 @@ struct RegisteredClient: Sendable {
 
 /// The relying parties, cached for the hot paths and refreshed when any process changes one.
 final class ClientRegistry: Service {
-    /// An entry is read again after this many seconds even when no notice came.
-    private static let freshness = 30.0
+    /// An entry is read again after this many seconds even when no notice came: what an operator ended is over by then on every process,
+    /// whatever became of the connection that listens. One read a second for each client in use is what that costs.
+    private static let freshness = 1.0
     /// Unknown ids are remembered as well, and the memory is bounded.
     private static let capacity = 10_000
 
     let database: Database
     private let secretKey: Secret<[UInt8]>
     private let sealingKey: Secret<[UInt8]>
-    private let policy: ClientRegistrationPolicy
+    let policy: ClientRegistrationPolicy
     private let logger: Logger
-    private let cache = Mutex<[String: Entry]>([:])
+    private let cache = Mutex(Memory())
     private let sm2 = Mutex(false)
 
     private struct Entry {
         let client: RegisteredClient?
-        let readAt: Date
+        let readAt: ContinuousClock.Instant
+    }
+
+    private struct Memory {
+        var entries: [String: Entry] = [:]
+        /// How often something was forgotten. A read that began before may have seen what was there before, and is not kept.
+        var changes = 0
+
+        mutating func forget(_ id: String? = nil) {
+            changes += 1
+            if let id { entries[id] = nil } else { entries.removeAll(keepingCapacity: true) }
+        }
     }
 
     /// - Parameters:
@@ -72,14 +85,14 @@ final class ClientRegistry: Service {
     /// The client of an id, from memory when that is fresh.
     func find(_ id: String) async throws -> RegisteredClient? {
         guard !id.isEmpty, id.utf8.count <= 256 else { return nil }
-        let now = Date()
-        if let entry = cache.withLock({ $0[id] }), now.timeIntervalSince(entry.readAt) < Self.freshness {
-            return entry.client
-        }
+        let now = ContinuousClock.now
+        let (known, changes) = cache.withLock { ($0.entries[id], $0.changes) }
+        if let known, now - known.readAt < .seconds(Self.freshness) { return known.client }
         let client = try await read(id)
         cache.withLock {
-            if $0.count >= Self.capacity { $0.removeAll(keepingCapacity: true) }
-            $0[id] = Entry(client: client, readAt: now)
+            guard $0.changes == changes else { return }
+            if $0.entries.count >= Self.capacity { $0.entries.removeAll(keepingCapacity: true) }
+            $0.entries[id] = Entry(client: client, readAt: now)
         }
         return client
     }
@@ -87,6 +100,11 @@ final class ClientRegistry: Service {
     /// The keyed hash under which a secret is stored: a stolen table proves nothing, a check takes microseconds.
     func hash(ofSecret secret: String) -> [UInt8] {
         HMAC.sha256(key: secretKey.reveal(), Array("client_secret|\(secret)".utf8))
+    }
+
+    /// The same for a registration access token (RFC 7592 §3).
+    func hash(ofAccessToken token: String) -> [UInt8] {
+        HMAC.sha256(key: secretKey.reveal(), Array("registration_access_token|\(token)".utf8))
     }
 
     /// Whether `presented` is one of the client's live secrets.
@@ -126,9 +144,9 @@ final class ClientRegistry: Service {
         await cancelWhenGracefulShutdown {
             for await notification in self.database.notifications(on: ["client_changed"]) {
                 switch notification {
-                case .message(_, let id): self.cache.withLock { $0[id] = nil }
+                case .message(_, let id): self.forget(id)
                 // Notices may have been missed while nobody listened.
-                case .listening, .reconnected: self.cache.withLock { $0.removeAll() }
+                case .listening, .reconnected: self.forgetAll()
                 }
                 await self.refreshSM2()
             }
@@ -151,7 +169,10 @@ final class ClientRegistry: Service {
     }
 
     /// Forgets everything that was read (the sandbox's reset).
-    func forgetAll() { cache.withLock { $0.removeAll() } }
+    func forgetAll() { cache.withLock { $0.forget() } }
+
+    /// Forgets one client that was changed.
+    func forget(_ id: String) { cache.withLock { $0.forget(id) } }
 
     private func read(_ id: String) async throws -> RegisteredClient? {
         let rows = try await database.rows(Self.finding(id))
@@ -175,7 +196,7 @@ final class ClientRegistry: Service {
         """
         SELECT c.state, c.metadata, s.hash, s.sealed, s.expires_at FROM client c
         LEFT JOIN client_secret s ON s.client_id = c.id AND (s.expires_at IS NULL OR s.expires_at > instant())
-        WHERE c.id = \(id)
+        WHERE c.id = \(id) AND c.state <> 'deleted'
         """
     }
 

@@ -62,6 +62,8 @@ struct Grants: Sendable {
         /// The `claims` parameter as it came, where there was one.
         var claimsText: String?
         let session: Session
+        /// The person, as the client knows them.
+        let subject: Subject
         /// What the tokens will state.
         let authentication: AuthenticationContext
     }
@@ -73,12 +75,12 @@ struct Grants: Sendable {
             INSERT INTO authorization_grant AS g (day, id, client_id, account_id, session_epoch, sid, subject, scope, claims,
                 resource, nonce, acr, amr, auth_time, created_at)
             SELECT \(new.id.dayNumber), \(new.id.uuid)::uuid, \(new.clientID.value), a.id, a.session_epoch,
-                \(new.session.sid), a.subject, \(new.access.scope.description), \(new.claimsText)::jsonb,
+                \(new.session.sid), \(new.subject.value), \(new.access.scope.description), \(new.claimsText)::jsonb,
                 \(new.access.resources)::text[], \(new.nonce), \(authentication.level.acr),
                 \(authentication.methods.map(\.rawValue))::text[], \(authentication.time)::timestamptz, instant()
             FROM account a, \(raw: source)
             WHERE a.id = \(new.session.account.uuid) AND a.state = 'active'
-                AND a.session_epoch = \(new.session.sessionEpoch)
+                AND a.subject = \(new.session.subject) AND a.session_epoch = \(new.session.sessionEpoch)
             RETURNING \(sql: AuthorizationGrant.columns)
             """
     }

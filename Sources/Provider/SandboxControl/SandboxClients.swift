@@ -142,6 +142,8 @@ struct SandboxClients: Sendable {
         object["grant_types"] = ["authorization_code", "refresh_token"]
         object["response_types"] = ["code"]
         object["token_endpoint_auth_method"] = .string(method)
+        // Two hosts have no sector of their own; whoever wants pairwise subjects registers.
+        object["subject_type"] = "public"
         object["scope"] = "openid profile email phone address realname offline_access"
         object["realname_claims"] = ["real_name", "id_type", "id_number"]
         for (member, value) in extra { object[member] = value.isNull ? nil : value }

@@ -114,9 +114,9 @@ struct SandboxControl: Sendable {
         try await partitions.ensure(today: Day(of: clock.now))
         try await database.execute(
             """
-            TRUNCATE account, account_key, session, sign_in_throttle, audit, client, client_secret, one_time,
-                pending_authorization, authorization_grant, refresh_token, access_token, consent, logout_notice,
-                device_authorization
+            TRUNCATE account, account_key, session, sign_in_throttle, audit, client, client_secret,
+                client_registration, initial_access_token, one_time, pending_authorization, authorization_grant,
+                refresh_token, access_token, consent, logout_notice, device_authorization
             """
         )
         clients.forgetAll()

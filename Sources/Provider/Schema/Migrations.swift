@@ -18,6 +18,7 @@ enum Schema {
         Migration(number: 11, name: "proof keys", sql: proofKeys),
         Migration(number: 12, name: "failed attempts", sql: failedAttempts),
         Migration(number: 20, name: "device codes", sql: deviceCodes),
+        Migration(number: 30, name: "client registration", sql: clientRegistration),
         Migration(number: 40, name: "logout notices", sql: logoutNotices),
     ]
 
@@ -29,6 +30,8 @@ enum Schema {
         "audit": "Audit",
         "client": "Clients",
         "client_secret": "Clients",
+        "client_registration": "Clients",
+        "initial_access_token": "Clients",
         "session": "Sessions",
         "logout_notice": "LogoutNotices",
         "one_time": "OneTime",

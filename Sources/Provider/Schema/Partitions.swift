@@ -23,6 +23,7 @@ struct Partitions: Sendable {
         Table(name: "pending_authorization", span: 1, ahead: 3, keep: 1),
         Table(name: "access_token", span: 1, ahead: 3, keep: 1),
         Table(name: "device_authorization", span: 1, ahead: 3, keep: 1),
+        Table(name: "initial_access_token", span: 31, ahead: 93, keep: 31),
         Table(name: "authorization_grant", span: 7, ahead: 3, keep: 1, endsWithGrants: true),
         Table(name: "refresh_token", span: 7, ahead: 3, keep: 1, endsWithGrants: true),
     ]

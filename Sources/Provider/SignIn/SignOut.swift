@@ -9,6 +9,7 @@ struct SignOut: Sendable {
     let sessions: Sessions
     let accounts: Accounts
     let clients: ClientRegistry
+    let subjects: SubjectIdentifiers
     let keyRing: KeyRing
     let capabilities: ProviderCapabilities
     let sandboxPatterns: Bool
@@ -67,8 +68,11 @@ struct SignOut: Sendable {
         }
         var client: Client?
         if let id = try asked.client(hint: hint) { client = try await clients.find(id.value)?.client }
-        let open = session.map {
-            LogoutDecision.OpenSession(subject: Subject($0.subject), sessionID: SessionID($0.sid))
+        let open = session.map { session in
+            LogoutDecision.OpenSession(
+                subject: client.map { subjects.subject(session.subject, for: $0) } ?? Subject(session.subject),
+                sessionID: SessionID(session.sid)
+            )
         }
         let decision = try LogoutDecision(
             asked,

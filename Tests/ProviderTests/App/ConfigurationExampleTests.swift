@@ -60,11 +60,12 @@ import Testing
     private static func example(in folder: String) throws -> String {
         for name in [
             "passphrase", "tls.pem", "tls.key", "database-url", "mark.svg", "agreement.txt", "privacy.txt",
-            "accessibility.txt", "help.txt",
+            "accessibility.txt", "help.txt", "software-issuers.json",
         ] {
             let text =
-                name.hasPrefix("tls")
-                ? "-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n" : "correct horse battery\n"
+                if name.hasPrefix("tls") {
+                    "-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n"
+                } else if name.hasSuffix(".json") { "[]" } else { "correct horse battery\n" }
             try text.write(toFile: "\(folder)/\(name)", atomically: false, encoding: .utf8)
             chmod("\(folder)/\(name)", 0o600)
         }

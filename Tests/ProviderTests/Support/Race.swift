@@ -1,4 +1,5 @@
 import Glibc
+import Testing
 
 /// Runs the same thing many times at once.
 func race<Value: Sendable>(
@@ -15,3 +16,17 @@ func race<Value: Sendable>(
 
 /// Blocks the thread, as a resolver of the C library does.
 func sleepBlocking(seconds: UInt32) { _ = Glibc.sleep(seconds) }
+
+/// Waits until something holds, a second at most.
+func eventually(
+    within limit: Duration = .seconds(1),
+    _ condition: @Sendable () async throws -> Bool,
+    location: SourceLocation = #_sourceLocation
+) async throws {
+    let end = ContinuousClock.now + limit
+    while ContinuousClock.now < end {
+        if try await condition() { return }
+        try await Task.sleep(for: .milliseconds(10))
+    }
+    #expect(try await condition(), "not within \(limit)", sourceLocation: location)
+}
