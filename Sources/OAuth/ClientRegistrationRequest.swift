@@ -31,6 +31,7 @@ public struct ClientRegistrationRequest: Sendable {
     ///   - policy: what may be registered; its `vouched` is set here.
     ///   - issuers: whose software statements count.
     ///   - now: the present moment.
+    /// - Returns: what is to be stored.
     /// - Throws: `invalid_redirect_uri`, `invalid_client_metadata`, `invalid_software_statement`, `unapproved_software_statement`.
     public func metadata(
         policy: ClientRegistrationPolicy,
