@@ -38,6 +38,7 @@ extension Rooms {
             clients: clients,
             sessions: sessions,
             accounts: accounts,
+            subjects: subjects,
             capabilities: capabilities,
             clock: clock
         ).addRoutes(to: router)

@@ -118,6 +118,8 @@ struct DeviceCodes: Sendable {
     struct Approval: Sendable {
         let request: DeviceAuthorizationRequest
         let session: Session
+        /// The person, as the client knows them (OIDC Core §8).
+        let subject: Subject
         /// What the tokens will state.
         let authentication: AuthenticationContext
     }
@@ -133,6 +135,7 @@ struct DeviceCodes: Sendable {
             clientID: approval.request.client.id,
             access: GrantedAccess(scope: approval.request.scope, resources: approval.request.resources),
             session: approval.session,
+            subject: approval.subject,
             authentication: approval.authentication
         )
         return try await !database.write(decision(key, approval, grant, closing: pending, trace)).isEmpty

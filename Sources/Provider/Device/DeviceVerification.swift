@@ -18,6 +18,7 @@ struct DeviceVerification: Sendable {
     let clients: ClientRegistry
     let sessions: Sessions
     let accounts: Accounts
+    let subjects: SubjectIdentifiers
     let capabilities: ProviderCapabilities
     let clock: ServerClock
 
@@ -129,7 +130,12 @@ struct DeviceVerification: Sendable {
     private func step(_ asked: DeviceAuthorizationRequest, _ session: Session?, _ open: Case)
         -> DeviceAuthorizationRequest.Step
     {
-        let signedIn = session.map { SignedInSession(subject: Subject($0.subject), authentication: $0.authentication) }
+        let signedIn = session.map { session in
+            SignedInSession(
+                subject: subjects.subject(session.subject, for: asked.client),
+                authentication: session.authentication
+            )
+        }
         return asked.step(for: signedIn, enteredAt: open.waiting.pending.createdAt, now: clock.now)
     }
 
@@ -152,7 +158,12 @@ struct DeviceVerification: Sendable {
             guard let asked = try? judged(open), case .confirm(let authentication) = step(asked, session, open) else {
                 return .seeOther(open.waiting.resumePath)
             }
-            let approval = DeviceCodes.Approval(request: asked, session: session, authentication: authentication)
+            let approval = DeviceCodes.Approval(
+                request: asked,
+                session: session,
+                subject: subjects.subject(session.subject, for: asked.client),
+                authentication: authentication
+            )
             // Whether it was this answer that counted, the row says; the next page reads it there.
             _ = try await codes.approve(open.found.key, approval, closing: open.waiting.pending, trace: trace)
             return done
