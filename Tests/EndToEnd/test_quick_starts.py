@@ -51,6 +51,13 @@ def test_a_python_site_logs_in_and_out(citygate, sandbox, browse, reader, progra
     watch.clean()
 
 
+def test_a_site_that_registered_itself_logs_in(citygate, sandbox, browse, reader):
+    client = reader.register("register_itself.sh")
+    assert client["registration_access_token"] and client["registration_client_uri"].startswith(citygate.issuer)
+    reader.start("python", reader.file("flask_authlib.py"))
+    walk(browse()[0], citygate, sandbox, reader, renews=False)
+
+
 def test_a_python_site_renews_and_is_told_of_a_logout_elsewhere(citygate, sandbox, browse, reader):
     reader.register("register_told.sh")
     reader.start("python", reader.file("flask_simple.py"))
