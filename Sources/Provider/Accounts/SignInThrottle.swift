@@ -42,9 +42,12 @@ struct SignInThrottle: Sendable {
         while true {
             if let remaining = try await count(key, limit: limit) { return .allowed(remaining: remaining) }
             let row = try await database.row(
-                "SELECT locked_until FROM sign_in_throttle WHERE key = \(key) AND locked_until > instant()"
+                """
+                SELECT max(locked_until) AS locked_until FROM sign_in_throttle
+                WHERE \(sql: mine(key)) AND locked_until > instant()
+                """
             )
-            if let until = try row?.get("locked_until", as: Date.self) { return .paused(until: until) }
+            if let until = try row?.get("locked_until", as: Date?.self) { return .paused(until: until) }
             guard ContinuousClock.now < deadline else { return .busy }
             try await Task.sleep(for: .milliseconds(40))
         }
@@ -55,13 +58,16 @@ struct SignInThrottle: Sendable {
     private func count(_ key: [UInt8], limit: Int) async throws -> Int? {
         let counted = try await database.write(
             """
-            INSERT INTO sign_in_throttle AS t (key, attempts, failed, window_ends_at, locked_until)
-            VALUES (\(key), 1, 0, instant() + make_interval(secs => \(Double(pause))), NULL)
-            ON CONFLICT (key) DO UPDATE SET
+            INSERT INTO sign_in_throttle AS t (day, key, attempts, failed, window_ends_at, locked_until)
+            SELECT \(sql: Self.today), \(key)::bytea, coalesce(w.attempts, 0) + 1, coalesce(w.failed, 0),
+                coalesce(w.window_ends_at, \(sql: pauseEnd)), NULL
+            FROM (SELECT) AS always LEFT JOIN (\(sql: yesterday(key))) AS w ON w.window_ends_at > instant()
+            WHERE coalesce(w.attempts, 0) < \(limit)
+                AND NOT EXISTS (\(sql: yesterday(key)) AND locked_until > instant())
+            ON CONFLICT (day, key) DO UPDATE SET
                 attempts = CASE WHEN t.window_ends_at <= instant() THEN 1 ELSE t.attempts + 1 END,
                 failed = CASE WHEN t.window_ends_at <= instant() THEN 0 ELSE t.failed END,
-                window_ends_at = CASE WHEN t.window_ends_at <= instant()
-                    THEN instant() + make_interval(secs => \(Double(pause))) ELSE t.window_ends_at END,
+                window_ends_at = CASE WHEN t.window_ends_at <= instant() THEN \(sql: pauseEnd) ELSE t.window_ends_at END,
                 locked_until = NULL
             WHERE (t.locked_until IS NULL OR t.locked_until <= instant())
                 AND (t.window_ends_at <= instant() OR t.attempts < \(limit))
@@ -74,36 +80,51 @@ struct SignInThrottle: Sendable {
     /// The statement that notes a counted attempt as a wrong password; the one that uses up the limit starts the pause.
     func failure(_ key: [UInt8], limit: Int) -> SQL {
         """
-        INSERT INTO sign_in_throttle AS t (key, attempts, failed, window_ends_at, locked_until)
-        VALUES (\(key), 1, 1, instant() + make_interval(secs => \(Double(pause))), NULL)
-        ON CONFLICT (key) DO UPDATE SET failed = t.failed + 1,
-            locked_until = CASE WHEN t.failed + 1 >= \(limit)
-                THEN instant() + make_interval(secs => \(Double(pause))) ELSE t.locked_until END
+        INSERT INTO sign_in_throttle AS t (day, key, attempts, failed, window_ends_at, locked_until)
+        SELECT \(sql: Self.today), \(key)::bytea, coalesce(w.attempts, 1), coalesce(w.failed, 0) + 1,
+            coalesce(w.window_ends_at, \(sql: pauseEnd)),
+            CASE WHEN coalesce(w.failed, 0) + 1 >= \(limit) THEN \(sql: pauseEnd) END
+        FROM (SELECT) AS always LEFT JOIN (\(sql: yesterday(key))) AS w ON w.window_ends_at > instant()
+        ON CONFLICT (day, key) DO UPDATE SET failed = t.failed + 1,
+            locked_until = CASE WHEN t.failed + 1 >= \(limit) THEN \(sql: pauseEnd) ELSE t.locked_until END
         """
     }
 
     /// A right password ends the count.
     func clear(_ key: [UInt8]) async throws {
-        try await database.execute("DELETE FROM sign_in_throttle WHERE key = \(key)")
+        try await database.execute(
+            """
+            UPDATE sign_in_throttle SET attempts = 0, failed = 0, window_ends_at = instant(), locked_until = NULL
+            WHERE \(sql: mine(key))
+            """
+        )
     }
 
     /// Gives one counted attempt back.
     func release(_ key: [UInt8]) async throws {
         try await database.execute(
-            """
-            UPDATE sign_in_throttle SET attempts = attempts - 1
-            WHERE key = \(key) AND attempts > 0
-            """
+            "UPDATE sign_in_throttle SET attempts = attempts - 1 WHERE \(sql: mine(key)) AND attempts > 0"
         )
     }
 
-    /// Removes counters whose window has ended, a batch at a time.
-    func forgetIdle(batch: Int) async throws -> Int {
-        try await database.execute(
-            """
-            DELETE FROM sign_in_throttle WHERE key IN (SELECT key FROM sign_in_throttle
-                WHERE window_ends_at <= instant() AND (locked_until IS NULL OR locked_until <= instant()) LIMIT \(batch))
-            """
-        )
+    // MARK: Days
+
+    /// The day a counter is written on: the database's, the same for all processes.
+    private static let today: SQL = "floor(extract(epoch FROM instant()) / 86400)::integer"
+
+    private var pauseEnd: SQL { "instant() + make_interval(secs => \(Double(pause)))" }
+
+    /// The counter of today, and of yesterday: neither window nor pause is longer than a day.
+    private func mine(_ key: [UInt8]) -> SQL {
+        "key = \(key) AND day BETWEEN \(sql: Self.today) - 1 AND \(sql: Self.today)"
+    }
+
+    /// The counter that a day takes over from the one before when it begins; as soon as it has one of its own, that counts.
+    private func yesterday(_ key: [UInt8]) -> SQL {
+        """
+        SELECT attempts, failed, window_ends_at FROM sign_in_throttle
+        WHERE key = \(key) AND day = \(sql: Self.today) - 1 AND NOT EXISTS (
+            SELECT FROM sign_in_throttle WHERE key = \(key) AND day = \(sql: Self.today))
+        """
     }
 }

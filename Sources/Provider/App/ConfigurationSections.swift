@@ -198,8 +198,6 @@ extension Configuration {
     struct HousekeepingSettings: Sendable {
         /// The time between two rounds; 60 s.
         var interval: Duration
-        /// Rows removed by one statement; 1,000.
-        var batch: Int
 
         init(_ reader: inout SettingsReader) {
             interval = reader.read(
@@ -207,7 +205,6 @@ extension Configuration {
                 .duration(.seconds(1) ... .seconds(86_400)),
                 default: .seconds(60)
             )
-            batch = reader.read("housekeeping.batch", .count(10...100_000), default: 1000)
         }
     }
 

@@ -2,16 +2,13 @@ import Logging
 import Postgres
 import ServiceLifecycle
 
-/// Keeps the store ready for tomorrow and free of yesterday: partitions ahead, partitions behind, idle counters.
+/// Keeps the store ready for tomorrow and free of yesterday: partitions ahead, partitions behind.
 ///
 /// Every process runs it; the functions in the database take a lock, so that two at once do the work once.
 struct Housekeeping: Service {
     let partitions: Partitions
-    let throttle: SignInThrottle
     let clock: ServerClock
     let interval: Duration
-    /// Rows removed by one statement.
-    let batch: Int
     let logger: Logger
 
     func run() async throws {
@@ -30,10 +27,7 @@ struct Housekeeping: Service {
             let today = Day(of: clock.now)
             try await partitions.ensure(today: today)
             let dropped = try await partitions.drop(today: today)
-            let idle = try await throttle.forgetIdle(batch: batch)
-            if dropped + idle > 0 {
-                logger.info("housekeeping", metadata: ["partitions": "\(dropped)", "counters": "\(idle)"])
-            }
+            if dropped > 0 { logger.info("housekeeping", metadata: ["partitions": "\(dropped)"]) }
         } catch {
             logger.warning("housekeeping failed", metadata: ["error": "\(error)"])
         }

@@ -110,10 +110,8 @@ extension Rooms {
     func housekeeping(_ logger: Logger) -> Housekeeping {
         Housekeeping(
             partitions: partitions,
-            throttle: guessing.throttle,
             clock: clock,
             interval: configuration.housekeeping.interval,
-            batch: configuration.housekeeping.batch,
             logger: logger
         )
     }

@@ -18,6 +18,7 @@ enum Schema {
         Migration(number: 11, name: "proof keys", sql: proofKeys),
         Migration(number: 12, name: "failed attempts", sql: failedAttempts),
         Migration(number: 20, name: "device codes", sql: deviceCodes),
+        Migration(number: 21, name: "throttle by day", sql: throttleByDay),
         Migration(number: 30, name: "client registration", sql: clientRegistration),
         Migration(number: 40, name: "logout notices", sql: logoutNotices),
     ]

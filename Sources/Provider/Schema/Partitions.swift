@@ -20,6 +20,7 @@ struct Partitions: Sendable {
         Table(name: "one_time", span: 1, ahead: 3, keep: 1),
         Table(name: "session", span: 1, ahead: 32, keep: 7),
         Table(name: "logout_notice", span: 1, ahead: 3, keep: 14),
+        Table(name: "sign_in_throttle", span: 1, ahead: 3, keep: 1),
         Table(name: "pending_authorization", span: 1, ahead: 3, keep: 1),
         Table(name: "access_token", span: 1, ahead: 3, keep: 1),
         Table(name: "device_authorization", span: 1, ahead: 3, keep: 1),

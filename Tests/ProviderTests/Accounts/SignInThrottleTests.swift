@@ -94,6 +94,45 @@ import Testing
         }
     }
 
+    @Test func `neither the count nor the pause ends at midnight, where a day's counters begin`() async throws {
+        try await TestServer.with { server in
+            let limit = server.rooms.guessing.throttle.limit
+            let now = server.rooms.clock.now.timeIntervalSince1970
+            func toMidnight(_ seconds: Double) -> Double {
+                86_400 - seconds - now.truncatingRemainder(dividingBy: 86_400)
+            }
+            try await server.advance(seconds: toMidnight(120))
+            for _ in 0..<(limit - 1) { #expect(try await guesses(server)) }
+            try await server.advance(seconds: 240)
+            // One under way: it is given back to the counter of either day.
+            guard case .admitted(let ticket) = try await server.rooms.guessing.admit(typed, network: network)
+            else { throw TestFault("not admitted") }
+            #expect(ticket.remaining == 0)
+            try await server.rooms.guessing.withdrawn(ticket)
+            #expect(try await guesses(server))
+            #expect(try await !guesses(server))
+            #expect(try await server.count("SELECT count(DISTINCT day) FROM sign_in_throttle") == 2)
+            // A pause that began before midnight.
+            let other = ClientNetwork(address: "198.51.100.1")
+            try await server.advance(seconds: 86_400 - 180)
+            for _ in 0..<limit { #expect(try await guesses(server, from: other)) }
+            try await server.advance(seconds: 120)
+            #expect(try await !guesses(server, from: other))
+            try await server.advance(seconds: Double(server.rooms.guessing.throttle.pause))
+            #expect(try await guesses(server, from: other))
+            // A right password ends what was carried over as well.
+            let third = ClientNetwork(address: "203.0.113.1")
+            try await server.advance(seconds: 86_400 - Double(server.rooms.guessing.throttle.pause) - 180)
+            for _ in 0..<(limit - 1) { #expect(try await guesses(server, from: third)) }
+            try await server.advance(seconds: 240)
+            guard case .admitted(let right) = try await server.rooms.guessing.admit(typed, network: third)
+            else { throw TestFault("not admitted") }
+            try await server.rooms.guessing.succeeded(right)
+            for _ in 0..<limit { #expect(try await guesses(server, from: third)) }
+            #expect(try await !guesses(server, from: third))
+        }
+    }
+
     @Test func `one network that tries many accounts is paused as a whole`() async throws {
         try await TestServer.with(["CITYGATE_THROTTLE_ATTEMPTS_PER_ADDRESS": "10"]) { server in
             var admitted = 0

@@ -113,7 +113,7 @@ extension `The configuration` {
         seed("brand.footer.organizer", 50, "did you mean brand.footer.organiser?"),
         seed("logging.level", 52, "is none of trace, debug"),
         seed("housekeeping.interval", 54, "is outside 1s to 1d"),
-        seed("housekeeping.batch", 55, "“-1” is not a whole number"),
+        seed("housekeeping.batch", 55, "is no setting"),
         seed("sandbox.public", 57, "belongs to the sandbox"),
         seed("sandbox.captcha_answer", 58, "belongs to the sandbox"),
         seed("colour", 59, "is no setting"),
