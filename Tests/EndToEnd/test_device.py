@@ -5,6 +5,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+from requests_oauth2client import AccessDenied, ClientSecretBasic, DeviceAuthorizationPollingJob, OAuth2Client, PublicApp
 
 from harness.browser import DESKTOP, NARROW, PHONE, fill_login, tab_to
 from harness.device import GRANT, Device, decide, enter
@@ -110,6 +111,36 @@ def test_guessing_is_paused(citygate, television):
     paused = enter(guesser, television.codes["user_code"])
     assert paused.status == 429 and "过于频繁" in paused.text
     assert television.poll().json()["error"] == "authorization_pending"
+
+
+# A client that nobody here wrote
+
+def foreign(citygate, auth) -> OAuth2Client:
+    return OAuth2Client.from_discovery_endpoint(
+        f"{citygate.issuer}/.well-known/openid-configuration", issuer=citygate.issuer, auth=auth, testing=True,
+        # It looks for the address in no document by itself.
+        device_authorization_endpoint=citygate.metadata()["device_authorization_endpoint"])
+
+
+def test_requests_oauth2client_polls_until_the_person_has_decided(citygate, sandbox, walker):
+    device = foreign(citygate, PublicApp("sandbox-device"))
+    codes = device.authorize_device(scope="openid profile offline_access")
+    job = DeviceAuthorizationPollingJob(device, codes)
+    assert job() is None, "nobody has decided"
+    assert job.interval == 5, "the client was told to slow down though it kept to the interval"
+    assert decide(walker, enter(walker, codes.user_code), "allow").name == "done"
+    token = job()
+    assert token.access_token and token.refresh_token and token.id_token
+    assert device.refresh_token(token).access_token
+
+
+def test_requests_oauth2client_hears_that_the_person_refused(citygate, sandbox, walker):
+    client = sandbox.client_named("sandbox-device-terminal")
+    device = foreign(citygate, ClientSecretBasic(client.id, client.secret))
+    codes = device.authorize_device(scope="openid")
+    assert decide(walker, enter(walker, codes.user_code), "deny").name == "done"
+    with pytest.raises(AccessDenied):
+        DeviceAuthorizationPollingJob(device, codes)()
 
 
 # Two servers
