@@ -11,6 +11,8 @@ public enum Interaction: Sendable, Hashable {
     case selectAccount
     /// The person must rise to this level.
     case raiseAssurance(to: AssuranceLevel)
+    /// The person would have to be of this level, and there is no way to it here: they are told, and the request fails when they leave.
+    case explainAssurance(lacking: AssuranceLevel)
     /// The person must agree.
     case askConsent(ConsentQuestion)
     /// Everything is there. Tokens state this authentication: its level is the one asked for, where one was.
@@ -103,8 +105,8 @@ extension Interaction {
         let level = session.authentication.level
         switch request.assurance.verdict(for: level, attainable: situation.attainableLevels) {
         case .raise(let wanted): return .raiseAssurance(to: wanted)
-        case .unattainable:
-            return .refuse(OAuthError(.unmetAuthenticationRequirements, "the demanded acr cannot be reached"))
+        case .unattainable(let wanted?): return .explainAssurance(lacking: wanted)
+        case .unattainable(nil): return .refuse(RequestedAssurance.unmet)
         case .satisfied(let reported):
             if let question = ConsentQuestion(request, remembered: situation.consent) { return .askConsent(question) }
             var authentication = session.authentication
@@ -154,6 +156,7 @@ extension Interaction {
         case .signIn: .refuse(OAuthError(.loginRequired, "the person must log in"))
         case .register: .refuse(OAuthError(.interactionRequired, "the person must register"))
         case .selectAccount: .refuse(OAuthError(.accountSelectionRequired, "the person must choose an account"))
+        case .explainAssurance: .refuse(RequestedAssurance.unmet)
         case .raiseAssurance: .refuse(OAuthError(.interactionRequired, "the person must raise the level"))
         case .askConsent: .refuse(OAuthError(.consentRequired, "the person must consent"))
         }

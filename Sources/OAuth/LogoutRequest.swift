@@ -1,4 +1,6 @@
 /// RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0 §2): a client sends the browser here to end the login.
+///
+/// `logout_hint` decides nothing: `id_token_hint` proves more, and without one the person is asked whatever it says.
 public struct LogoutRequest: Sendable, Hashable {
     /// `id_token_hint`, not yet verified.
     public let idTokenHint: String?
@@ -48,8 +50,11 @@ public struct LogoutRequest: Sendable, Hashable {
 public struct LogoutDecision: Sendable, Hashable {
     /// The person must be asked: the request does not prove that it comes from a client of the login that is open (§2, §6).
     public let needsConfirmation: Bool
-    /// Where the browser goes afterwards, with `state`; nil stays on our own page. Only ever a URI that the client registered.
+    /// Where the browser goes once the person has agreed, with `state`; nil stays on our own page. Only ever a URI that the client registered.
     public let location: String?
+    /// The client proved itself by an ID token made for it: the browser may go to ``location`` without a word of the person (§3). Without
+    /// that proof nobody is sent anywhere unasked, or every page of the world could bounce people off this server.
+    public let isProved: Bool
 
     /// The session in a browser, as the client of the request knows it.
     public struct OpenSession: Sendable, Hashable {
@@ -82,6 +87,7 @@ public struct LogoutDecision: Sendable, Hashable {
         sandboxPatterns: Bool = false
     ) throws(OAuthError) {
         location = try Self.location(request, client, sandboxPatterns)
+        isProved = hint.map { hint in client.map { hint.isFor($0.id) } ?? false } ?? false
         guard let session else {
             needsConfirmation = false
             return

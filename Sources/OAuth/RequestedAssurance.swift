@@ -8,8 +8,8 @@ public struct RequestedAssurance: Sendable, Hashable {
         case satisfied(AssuranceLevel)
         /// The person must rise to this level first.
         case raise(to: AssuranceLevel)
-        /// Nobody can reach what is demanded.
-        case unattainable
+        /// What is demanded cannot be reached on this server by a person of this level. The least level that would do, if one of ours would.
+        case unattainable(AssuranceLevel?)
     }
 
     /// The levels named by the request, unknown values left out. A person of a higher level satisfies a lower one.
@@ -53,6 +53,24 @@ public struct RequestedAssurance: Sendable, Hashable {
         if let maximum { levels.removeAll { $0 > maximum } }
     }
 
+    /// What a client hears whose demand cannot be met (OpenID Connect Core Unmet Authentication Requirements §2).
+    public static let unmet = OAuthError(.unmetAuthenticationRequirements, "the demanded acr cannot be reached")
+
+    /// What a client hears when the person leaves at the page that tells of the missing level: that they would not go on, where there was
+    /// a way; that nothing could be done, where there was none. Nil where the person has what is demanded.
+    ///
+    /// - Parameters:
+    ///   - level: the person's.
+    ///   - attainable: levels that can be reached on this server.
+    /// - Returns: the error.
+    public func refusal(of level: AssuranceLevel, attainable: [AssuranceLevel]) -> OAuthError? {
+        switch verdict(for: level, attainable: attainable) {
+        case .satisfied: nil
+        case .raise: OAuthError(.accessDenied, "the person did not raise the level")
+        case .unattainable: Self.unmet
+        }
+    }
+
     /// Judges a person's level.
     ///
     /// - Parameters:
@@ -73,7 +91,7 @@ public struct RequestedAssurance: Sendable, Hashable {
             if level >= floor { return .satisfied(heard(level)) }
             if attainable.contains(floor) { return .raise(to: floor) }
         }
-        return .unattainable
+        return .unattainable(candidates.filter { $0 > level }.min())
     }
 
     private func heard(_ level: AssuranceLevel) -> AssuranceLevel { min(level, maximum ?? level) }

@@ -6,9 +6,9 @@ import Provider
 struct UserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "user",
-        abstract: "Make accounts and look at them.",
+        abstract: "Make accounts, look at them, and end their access.",
         discussion: "Personal fields are shown masked.",
-        subcommands: [Create.self, Show.self, Import.self]
+        subcommands: [Create.self, Show.self, Import.self, Logout.self, Disable.self, Enable.self]
     )
 
     struct Create: AsyncParsableCommand {

@@ -218,6 +218,10 @@ def test_acr_values_are_a_preference_and_the_token_says_what_is_true(citygate, a
 def test_an_essential_acr_that_cannot_be_had_is_an_error(at_home, client):
     wish = claims(id_token={"acr": {"essential": True, "values": ["urn:other:acr"]}})
     assert told(first(at_home, client, claims=wish)) == "unmet_authentication_requirements"
+    out_of_reach = claims(id_token={"acr": {"essential": True, "values": [f"{LEVEL}4"]}})
+    assert first(at_home, client, claims=out_of_reach).name == "assurance"
+    assert told(first(at_home, client, claims=out_of_reach, prompt="none")) == "unmet_authentication_requirements"
+    assert at_home.authorize(client, claims=out_of_reach).parameters["error"] == "unmet_authentication_requirements"
     fine = claims(id_token={"acr": {"essential": True, "values": [f"{LEVEL}1", "urn:other:acr"]}})
     assert told(first(at_home, client, claims=fine)) == "code"
 

@@ -32,7 +32,7 @@ enum FloorRule {
         "Metadata": .protocolFloor, "ClientRegistration": .protocolFloor,
         "SignIn": .citizen, "Registration": .citizen, "Recovery": .citizen, "RealName": .citizen, "Profile": .citizen,
         "MiniProgram": .miniProgram,
-        "AccessTokens": .ground(5),
+        "AccessTokens": .ground(5), "AccountAccess": .ground(5),
         "Flows": .ground(4), "Grants": .ground(4),
         "Sessions": .ground(3), "Verification": .ground(3),
         "Accounts": .ground(2), "Clients": .ground(2),

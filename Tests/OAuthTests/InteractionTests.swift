@@ -63,6 +63,7 @@ import Testing
         case .register: "register"
         case .selectAccount: "selectAccount"
         case .raiseAssurance(let level): "raise(\(level))"
+        case .explainAssurance(let level): "explain(\(level))"
         case .askConsent(let question): "ask(\(question.scopes)\(question.claims.map { " +\($0)" }.joined()))"
         case .issue(let context): "issue(\(context.level))"
         case .refuse(let error): error.code.rawValue
@@ -161,7 +162,7 @@ import Testing
         arguments: [
             ("L1", "issue(l1)", "issue(l1)"), ("L2", "issue(l2)", "issue(l2)"),
             ("L3", "raise(l3)", "interaction_required"),
-            ("L4", "unmet_authentication_requirements", "unmet_authentication_requirements"),
+            ("L4", "explain(l4)", "unmet_authentication_requirements"),
             ("L9", "unmet_authentication_requirements", "unmet_authentication_requirements"),
         ]
     )
@@ -263,6 +264,15 @@ import Testing
 }
 
 @Suite struct `Requested assurance` {
+    @Test func `who leaves where there was a way has refused; where there was none, nothing could be done`() {
+        let wish = RequestedAssurance(levels: [.l3], isEssential: true)
+        #expect(wish.refusal(of: .l1, attainable: [])?.code == .unmetAuthenticationRequirements)
+        #expect(wish.refusal(of: .l1, attainable: [.l2])?.code == .unmetAuthenticationRequirements)
+        #expect(wish.refusal(of: .l1, attainable: [.l3])?.code == .accessDenied)
+        #expect(wish.refusal(of: .l3, attainable: []) == nil)
+        #expect(RequestedAssurance(levels: [.l3]).refusal(of: .l1, attainable: []) == nil)
+    }
+
     @Test func `what is satisfied is true and what was asked for, for every level and wish`() {
         let all = AssuranceLevel.allCases
         for level in all {
@@ -280,8 +290,10 @@ import Testing
                             #expect(next > level && next < .l4)
                             #expect(next >= floor ?? .l1)
                             #expect(floor == next || levels.contains(next))
-                        case .unattainable:
+                        case .unattainable(let wanted):
                             #expect(isEssential || floor == .l4)
+                            #expect(wanted.map { $0 > level } ?? levels.isEmpty)
+                            #expect(wish.refusal(of: level, attainable: [.l1, .l2, .l3]) == RequestedAssurance.unmet)
                         }
                     }
                 }

@@ -79,6 +79,22 @@ import Testing
         #expect(try Example.refusal { _ = try decide(back, client: disabled) } == .invalidRequest)
     }
 
+    @Test func `only a hint made for the client proves it, whoever is logged in (RP-Initiated Logout §3)`() throws {
+        let back = "post_logout_redirect_uri=https://rp.example.cn/bye&client_id=rp"
+        for session in [nil, LogoutDecision.OpenSession(subject: Subject("s1"), sessionID: SessionID("sid1"))] {
+            #expect(try !decide(back, client: client, session: session).isProved)
+            #expect(try decide(back, hint: hint(), client: client, session: session).isProved)
+            #expect(try decide(back, hint: hint(sub: "s2"), client: client, session: session).isProved)
+            #expect(try !decide(back, hint: hint(aud: "other"), client: client, session: session).isProved)
+        }
+        #expect(try !decide("", hint: hint()).isProved)
+    }
+
+    @Test func `a logout_hint and ui_locales change nothing`() throws {
+        #expect(try decide("logout_hint=s1&ui_locales=zh-CN").needsConfirmation)
+        #expect(try !decide("logout_hint=s2&ui_locales=xx", hint: hint()).needsConfirmation)
+    }
+
     @Test func `client and hint must agree`() throws {
         let request = try LogoutRequest(Parameters(query: "client_id=rp"))
         #expect(try request.client(hint: hint())?.value == "rp")

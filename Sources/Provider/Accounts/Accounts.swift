@@ -101,6 +101,23 @@ struct Accounts: Sendable {
         )
     }
 
+    /// The statement that begins a new epoch of an account: sessions and grants of the old one are dead wherever they are looked at
+    /// (trust.md T34).
+    static func beginningEpoch(of account: AccountID) -> SQL {
+        """
+        UPDATE account SET session_epoch = session_epoch + 1, updated_at = instant() WHERE id = \(account.uuid)
+        RETURNING session_epoch
+        """
+    }
+
+    /// The statement that puts an account into a state; without effect where it is in it.
+    static func entering(_ state: Account.State, _ account: AccountID) -> SQL {
+        """
+        UPDATE account SET state = \(state.rawValue), updated_at = instant()
+        WHERE id = \(account.uuid) AND state <> \(state.rawValue) RETURNING id AS account_id
+        """
+    }
+
     /// The blind index of a document: one document belongs to at most one account (journeys.md V7).
     func documentIndex(type: String, number: String) -> [UInt8] {
         vault.index("\(type)|\(number.uppercased())", .document)

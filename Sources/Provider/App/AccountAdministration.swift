@@ -75,13 +75,7 @@ extension Administration {
 
     /// An account by user name, phone, ID number or `sub`.
     public func showUser(_ identifier: String) async throws -> UserView {
-        if let found = try await rooms.accounts.find(AccountIdentifier(typed: identifier)) {
-            return UserView(found.account)
-        }
-        guard let account = try await rooms.accounts.find(subject: identifier) else {
-            throw AdministrationFault("There is no such account.", .notFound)
-        }
-        return UserView(account)
+        UserView(try await person(identifier))
     }
 
     /// Brings in accounts with filled profiles. Sandbox only; twice changes nothing.

@@ -46,6 +46,7 @@ extension Rooms {
             keyRing: keyRing,
             capabilities: capabilities,
             clock: clock,
+            attainableLevels: Self.attainableLevels,
             sandboxPatterns: desk.isSandbox
         ).addRoutes(to: router)
         PushedAuthorizationEndpoint(
@@ -66,6 +67,15 @@ extension Rooms {
             pending: pending,
             consents: consents,
             capabilities: capabilities,
+            sandboxPatterns: desk.isSandbox
+        ).addRoutes(to: router)
+        AssuranceEndpoint(
+            desk: desk,
+            sessions: sessions,
+            waiting: waiting,
+            pending: pending,
+            capabilities: capabilities,
+            attainableLevels: Self.attainableLevels,
             sandboxPatterns: desk.isSandbox
         ).addRoutes(to: router)
         DiscoveryEndpoint(capabilities: capabilities, keyRing: keyRing, clients: clients).addRoutes(to: router)
@@ -94,6 +104,7 @@ extension Rooms {
             sandboxPatterns: desk.isSandbox
         ).addRoutes(to: router)
         Welcome(desk: desk, sessions: sessions, accounts: accounts).addRoutes(to: router)
+        addProfileRoutes(to: router)
         CaptchaEndpoints(desk: desk, captchas: captchas).addRoutes(to: router)
         PublicPages(desk: desk, texts: configuration.texts(brand: desk.site.brand)).addRoutes(to: router)
     }

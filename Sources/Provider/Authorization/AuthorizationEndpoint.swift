@@ -1,5 +1,5 @@
 // Authorization
-// Owns: the authorization endpoint and its dispatcher, consent and its table `consent`, what an authorization code is.
+// Owns: the authorization endpoint and its dispatcher, what a person is asked, what an authorization code is.
 // Hands off: the waiting request to Flows, the grant to Grants, each step to its own room by redirect, what the answer is to OAuth.
 // Never: a redirect built from anything but an `AuthorizationTarget`; a step that decides what comes next.
 
@@ -26,6 +26,8 @@ struct AuthorizationEndpoint: Sendable {
     let keyRing: KeyRing
     let capabilities: ProviderCapabilities
     let clock: ServerClock
+    /// Levels a person can rise to here.
+    let attainableLevels: [AssuranceLevel]
     /// Sandbox only: `:*` as the port of a registered loopback address.
     let sandboxPatterns: Bool
 
@@ -169,9 +171,11 @@ struct AuthorizationEndpoint: Sendable {
             return try await step("/login", asked, parameters, pending, request)
         case .askConsent:
             return try await step("/consent", asked, parameters, pending, request)
-        case .raiseAssurance, .register:
-            // Neither is announced: no level is attainable here, and `create` is no supported prompt.
-            throw OAuthError(.unmetAuthenticationRequirements, "the account has not reached the level asked for")
+        case .raiseAssurance, .explainAssurance:
+            return try await step("/assurance", asked, parameters, pending, request)
+        case .register:
+            // Not announced: `create` is no supported prompt.
+            throw OAuthError(.interactionRequired, "the person must register")
         case .refuse(let error):
             throw error
         case .issue(let authentication):
@@ -217,8 +221,7 @@ struct AuthorizationEndpoint: Sendable {
             },
             consent: consent,
             hintedSubject: try asked.verifiedHint { keyRing.hasSigned($0) }?.subject,
-            // Nobody rises on this server yet: whoever has a level has it, who lacks it hears so.
-            attainableLevels: []
+            attainableLevels: attainableLevels
         )
     }
 

@@ -121,7 +121,7 @@ enum ClaimWords {
         let covered = UserInfo.claims(of: request.scope)
         let allowed = UserInfo.allowedClaims(of: request.client)
         for claim in request.claims.names where allowed.contains(claim) && !covered.contains(claim) {
-            items.append(.init(word(claim) ?? claim, isSensitive: UserInfo.realNameClaims.contains(claim)))
+            items.append(.init(ClaimTitles.ofClaim(claim) ?? claim, isSensitive: UserInfo.realNameClaims.contains(claim)))
         }
         return items
     }
@@ -130,42 +130,20 @@ enum ClaimWords {
     static func items(for scope: Scope, of client: Client) -> [ConsentPage.Item] {
         var items: [ConsentPage.Item] = []
         for scope in scope.names {
+            let title = ClaimTitles.ofScope(scope)
             switch scope {
-            case Scope.openID: items.append(.init("您在本应用的用户标识", reason: "用于识别您是同一位用户"))
-            case "profile": items.append(.init("基本资料", reason: "姓名或昵称、用户名、性别、出生日期等您填写的资料"))
-            case "phone": items.append(.init("手机号码", isSensitive: true))
-            case "email": items.append(.init("电子邮箱"))
-            case "address": items.append(.init("联系地址", isSensitive: true))
+            case Scope.openID: items.append(.init(title, reason: "用于识别您是同一位用户"))
+            case "profile": items.append(.init(title, reason: "姓名或昵称、用户名、性别、出生日期等您填写的资料"))
+            case "phone", "address": items.append(.init(title, isSensitive: true))
             case Scope.realName: items.append(contentsOf: realName(client))
-            case Scope.offlineAccess: items.append(.init("在您离开后继续使用以上信息", reason: "您可以随时取消授权"))
-            default: items.append(.init("业务权限：\(scope)"))
+            case Scope.offlineAccess: items.append(.init(title, reason: "您可以随时在个人中心取消授权"))
+            default: items.append(.init(title))
             }
         }
         return items
     }
 
     private static func realName(_ client: Client) -> [ConsentPage.Item] {
-        client.realnameClaims.compactMap { claim in word(claim).map { .init($0, isSensitive: true) } }
-    }
-
-    private static func word(_ claim: String) -> String? {
-        switch claim {
-        case "real_name": "真实姓名"
-        case "id_type": "证件类型"
-        case "id_number": "证件号码（完整）"
-        case "id_valid_from": "证件生效日期"
-        case "id_valid_to": "证件失效日期"
-        case "nationality": "国籍"
-        case "ethnicity": "民族"
-        case "name", "given_name", "family_name", "middle_name": "姓名"
-        case "nickname": "昵称"
-        case "preferred_username": "用户名"
-        case "gender": "性别"
-        case "birthdate": "出生日期"
-        case "email", "email_verified": "电子邮箱"
-        case "phone_number", "phone_number_verified": "手机号码"
-        case "address": "联系地址"
-        default: nil
-        }
+        client.realnameClaims.compactMap { claim in ClaimTitles.ofClaim(claim).map { .init($0, isSensitive: true) } }
     }
 }

@@ -1,5 +1,5 @@
 // Grants
-// Owns: table `authorization_grant`: what a client was allowed, by whom, and whether it still is.
+// Owns: tables `authorization_grant`, `refresh_token`, `consent`: what a client was allowed, by whom, and whether it still is.
 // Hands off: when one begins to Authorization, access tokens to AccessTokens, what an ID token may say to OAuth.
 // Never: a token judged without its grant. Where a grant is revoked, everything made from it is dead.
 

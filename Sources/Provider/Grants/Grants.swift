@@ -97,6 +97,22 @@ struct Grants: Sendable {
         """
     }
 
+    /// The statement that revokes the grants `g` of a condition.
+    static func revocation(where condition: SQL) -> SQL {
+        """
+        UPDATE authorization_grant g SET revoked_at = instant() WHERE \(sql: condition) AND g.revoked_at IS NULL
+        RETURNING g.day, g.id, g.account_id
+        """
+    }
+
+    /// The statement that takes the grants of a session over an end of all others.
+    static func keeping(_ sid: String, of account: AccountID, in epoch: Int) -> SQL {
+        """
+        UPDATE authorization_grant SET session_epoch = \(epoch)
+        WHERE account_id = \(account.uuid) AND sid = \(sid) AND session_epoch = \(epoch - 1) AND revoked_at IS NULL
+        """
+    }
+
     /// The statement that revokes the grants named by `source`, a CTE with `day` and `id`.
     static func revocation(from source: String) -> SQL {
         """

@@ -40,7 +40,7 @@ enum Schema {
         "authorization_grant": "Grants",
         "refresh_token": "Grants",
         "access_token": "AccessTokens",
-        "consent": "Authorization",
+        "consent": "Grants",
         "device_authorization": "Device",
         "sandbox_clock": "SandboxControl",
     ]

@@ -106,11 +106,48 @@ struct Sessions: Sendable {
         )
     }
 
+    /// A session as its person sees it among others.
+    struct Entry: Sendable {
+        let sid: String
+        let signedInAt: Date
+        /// /24 or /48.
+        let network: String?
+        /// What the browser called itself.
+        let browser: String?
+    }
+
+    /// The live sessions of an account, the newest first.
+    func list(_ account: AccountID) async throws -> [Entry] {
+        try await database.rows(
+            """
+            SELECT s.sid, s.auth_time, s.network, s.browser FROM session s
+            JOIN account a ON a.id = s.account_id AND a.session_epoch = s.session_epoch AND a.state = 'active'
+            WHERE s.account_id = \(account.uuid) AND s.ended_at IS NULL AND s.expires_at > instant()
+            ORDER BY s.auth_time DESC LIMIT 100
+            """
+        ).map { row in
+            Entry(
+                sid: try row.get("sid"),
+                signedInAt: try row.get("auth_time"),
+                network: try row.get("network"),
+                browser: try row.get("browser")
+            )
+        }
+    }
+
     /// The statement that ends the live sessions of a condition, for those who act on it: with it must go the notices.
     static func ending(_ condition: SQL) -> SQL {
         """
         UPDATE session SET ended_at = instant()
         WHERE \(sql: condition) AND ended_at IS NULL AND expires_at > instant() RETURNING account_id, sid
+        """
+    }
+
+    /// The statement that takes a session over an end of all others: it belongs to the epoch that has begun.
+    static func keeping(_ sid: String, of account: AccountID, in epoch: Int) -> SQL {
+        """
+        UPDATE session SET session_epoch = \(epoch)
+        WHERE account_id = \(account.uuid) AND sid = \(sid) AND session_epoch = \(epoch - 1) AND ended_at IS NULL
         """
     }
 

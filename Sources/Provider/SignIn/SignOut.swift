@@ -19,6 +19,7 @@ struct SignOut: Sendable {
             try await begin(try Parameters.ofQuery(request), request, context)
         }
         router.post("oauth2/logout") { request, context in try await beginPosted(request, context) }
+        router.get("logout") { request, context in try await ask(request, context) }
         router.post("logout") { request, context in try await leave(request, context) }
         router.get("logged-out") { request, context in
             let browser = desk.browser(request)
@@ -39,13 +40,16 @@ struct SignOut: Sendable {
             let (decision, client) = try await decide(asked, session)
             guard decision.needsConfirmation else {
                 if let session { try await sessions.end(session, trace: Trace(context)) }
+                if let way = decision.location, !decision.isProved { return offer(way, client, request, context) }
                 return goodbye(to: decision.location, request)
             }
             return try await confirm(parameters, client, session, decision, request, context)
         } catch let error as OAuthError {
             let browser = desk.browser(request)
             let detail = ErrorPage.DeveloperDetail(error: error.code.rawValue, description: error.explanation)
-            let page = ErrorPage.misconfigured(.logoutRequestInvalid, detail: detail)
+            var page = ErrorPage.misconfigured(.logoutRequestInvalid, detail: detail)
+            // The person wanted to leave: what is wrong is the application's business, not theirs.
+            if session != nil { page.wayOn = Brand.Link("退出登录", "/logout") }
             return desk.respond(page.page(in: desk.context(request, context, browser: browser)), browser: browser)
         }
     }
@@ -62,9 +66,7 @@ struct SignOut: Sendable {
 
     private func decide(_ asked: LogoutRequest, _ session: Session?) async throws -> (LogoutDecision, Client?) {
         let hint = try asked.idTokenHint.map { text throws(OAuthError) in
-            try IDTokenHint(text, issuer: capabilities.issuer) { jws in
-                jws.kid.flatMap { keyRing.verificationKey(kid: $0) }.map { jws.isSigned(by: $0) } ?? false
-            }
+            try IDTokenHint(text, issuer: capabilities.issuer) { keyRing.hasSigned($0) }
         }
         var client: Client?
         if let id = try asked.client(hint: hint) { client = try await clients.find(id.value)?.client }
@@ -88,7 +90,7 @@ struct SignOut: Sendable {
         _ parameters: Parameters,
         _ client: Client?,
         _ session: Session?,
-        _ decision: LogoutDecision,
+        _ decision: LogoutDecision?,
         _ request: Request,
         _ context: ProviderContext
     ) async throws -> Response {
@@ -98,8 +100,16 @@ struct SignOut: Sendable {
         if let session, let account = try await accounts.find(session.account) {
             page.maskedAccount = account.username.map(Mask.username) ?? account.phone.map(Mask.phone)
         }
-        page.formTargets = decision.location.map { [$0] } ?? []
+        page.formTargets = decision?.location.map { [$0] } ?? []
         return desk.respond(page.page(in: desk.context(request, context, browser: browser)), browser: browser)
+    }
+
+    /// The question alone, for a person who comes by themselves.
+    private func ask(_ request: Request, _ context: ProviderContext) async throws -> Response {
+        guard let session = try await sessions.find(desk.cookies.value(.session, in: request)) else {
+            return .seeOther("/logged-out")
+        }
+        return try await confirm(Parameters(), nil, session, nil, request, context)
     }
 
     /// 退出登录, from our own page or as the answer to the question above.
@@ -107,7 +117,7 @@ struct SignOut: Sendable {
         let browser = desk.browser(request)
         let form = try await desk.form(request)
         guard desk.antiForgery.isValid(form.field(named: "csrf"), for: browser) else {
-            return .seeOther("/account")
+            return .seeOther("/logout")
         }
         let session = try await sessions.find(desk.cookies.value(.session, in: request))
         var location: String?
@@ -118,6 +128,14 @@ struct SignOut: Sendable {
         }
         if let session { try await sessions.end(session, trace: Trace(context)) }
         return goodbye(to: location, request)
+    }
+
+    /// Nobody is logged in, and nothing proves whose request it was: the person goes back to the application by a link, if they want to.
+    private func offer(_ way: String, _ client: Client?, _ request: Request, _ context: ProviderContext) -> Response {
+        let browser = desk.browser(request)
+        let name = client?.metadata.displayName(locales: ["zh-CN", "zh"])
+        let page = SignedOutPage(relyingParty: name, returnURL: way)
+        return desk.respond(page.page(in: desk.context(request, context, browser: browser)), browser: browser)
     }
 
     /// Takes away the cookie that was brought, and no other: who brought none may be a request of another site's page,

@@ -15,6 +15,11 @@ struct WelcomePage: Sendable {
         return Page(status: 200, document: layout.document(content(in: context), in: context))
     }
 
+    /// The sections of the profile centre.
+    private var doors: [Brand.Link] {
+        [Brand.Link("登录设备", "/account/sessions"), Brand.Link("已授权的应用", "/account/authorizations")]
+    }
+
     private func content(in context: PageContext) -> HTML {
         let logout = Form(id: "logout", action: logoutAction)
         let rows = [
@@ -28,6 +33,8 @@ struct WelcomePage: Sendable {
             <dl class="facts-list wide">\(HTML.each(rows) { label, value in
                 "<div><dt>\(label)</dt><dd>\(value)</dd></div>"
             })</dl>
+            <h2>安全与授权</h2>
+            <ul class="doors">\(HTML.each(doors) { "<li><a href=\"\(url: $0.url)\">\($0.text)</a></li>" })</ul>
             \(context.brand.landingPage.map { "<div class=\"actions\">\(Button.link($0.text, to: $0.url))</div>" as HTML })
             \(HelpLine.markup(context.brand))
             </div>

@@ -27,18 +27,9 @@ struct Welcome: Sendable {
             username: account.username.map(Mask.username),
             phone: account.phone.map(Mask.phone),
             name: account.document?["name"]?.string.map(Mask.name),
-            level: Self.words(account.level),
+            level: account.level.title,
             signedInAt: ClockTime.full(signedIn)
         )
         return desk.respond(page.page(in: desk.context(request, context, browser: browser)), browser: browser)
-    }
-
-    private static func words(_ level: AssuranceLevel) -> String {
-        switch level {
-        case .l1: "未实名认证"
-        case .l2: "初级认证"
-        case .l3: "中级认证"
-        case .l4: "高级认证"
-        }
     }
 }

@@ -12,7 +12,8 @@ struct BusyError: Error {}
 struct RequestLogMiddleware: RouterMiddleware {
     typealias Context = ProviderContext
 
-    /// Whether answered requests have their line (`logging.requests`); faults are logged either way.
+    /// Whether answered requests have their line (`logging.requests`). Faults are logged either way, and so is every page of a fault: the
+    /// 参考号 that the person reads out must find a line.
     let logsRequests: Bool
     /// The page for a fault that reached the top, in the site's own look.
     let errorPage: @Sendable (Fault, Request, ProviderContext) -> Page
@@ -29,7 +30,7 @@ struct RequestLogMiddleware: RouterMiddleware {
         } catch {
             response = answer(to: error, request, context)
         }
-        guard logsRequests else { return response }
+        guard logsRequests || Self.isFaultPage(response) else { return response }
         let milliseconds = (ContinuousClock.now - start) / .milliseconds(1)
         // The route's template, never the path: paths hold captcha ids and other people's business.
         context.logger.info(
@@ -43,6 +44,10 @@ struct RequestLogMiddleware: RouterMiddleware {
             ]
         )
         return response
+    }
+
+    private static func isFaultPage(_ response: Response) -> Bool {
+        response.status.code >= 400 && response.headers[.contentType]?.hasPrefix("text/html") == true
     }
 
     private func answer(to error: any Error, _ request: Request, _ context: ProviderContext) -> Response {

@@ -183,6 +183,23 @@ extension StyleSheet {
         .facts-list dd{flex:1 1 10rem;min-width:0}
         .facts-list.wide div{padding:.875rem 0;border-top:1px solid var(--line)}
         .facts-list.wide div:last-child{border-bottom:1px solid var(--line)}
+        .doors,.entries{margin:.75rem 0 1.5rem;border-top:1px solid var(--line)}
+        .doors li,.entries li{border-bottom:1px solid var(--line)}
+        .doors a{display:flex;align-items:center;min-height:3.25rem;text-decoration:none}
+        .doors a::after{content:"";width:.5rem;height:.5rem;margin:0 .25rem 0 auto;border:solid var(--soft);
+        border-width:2px 2px 0 0;transform:rotate(45deg)}
+        .doors a:hover{color:var(--accent)}
+        .entries li{display:flex;flex-wrap:wrap;align-items:center;gap:.75rem 1.5rem;padding:1.25rem 0}
+        .entries .entry{flex:1 1 16rem;min-width:0}
+        .entries .form{margin:0}
+        .plain{margin:1rem 0;padding-left:1.4em;list-style:disc}
+        .plain li{margin:.375rem 0}
+        .empty{margin:2rem 0;color:var(--soft);text-align:center}
+        .trail{margin-bottom:1rem;font-size:var(--small)}
+        .trail ol{display:flex;flex-wrap:wrap}
+        .trail a{display:inline-flex;align-items:center;min-height:2.75rem}
+        .trail li+li{display:flex;align-items:center;color:var(--soft)}
+        .trail li+li::before{content:"›";margin:0 .625rem}
         .outcome{text-align:center}
         .outcome .lead{max-width:28em;margin:.75rem auto 0}
         .outcome .actions{max-width:22rem;margin-left:auto;margin-right:auto}

@@ -86,6 +86,8 @@ extension StyleSheet {
         .has-hero .tool:hover{background:rgba(0,0,0,.2)}
         .has-hero .gate .plate{fill:transparent}
         .outcome{padding-top:3rem}
+        .trail{margin:.25rem 1rem}
+        .trail a{min-height:3rem}
         """
 
     /// Part of the components: the header picture exists on phones only.

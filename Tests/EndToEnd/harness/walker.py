@@ -91,6 +91,8 @@ class Walker:
             return self.submit(page, "password-login", account=self.persona["username"], password=self.persona["password"])
         if "consent" in page.forms:
             return self.submit(page, "consent", decision=decision)
+        if "assurance" in page.forms:
+            return self.submit(page, "assurance", decision="return")
         raise AssertionError(f"no known form on page {page.name!r} ({page.status}, error {page.error!r}) at {page.url}:\n"
                              f"{page.text[:800]}")
 
