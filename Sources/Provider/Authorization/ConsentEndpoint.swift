@@ -121,7 +121,9 @@ enum ClaimWords {
         let covered = UserInfo.claims(of: request.scope)
         let allowed = UserInfo.allowedClaims(of: request.client)
         for claim in request.claims.names where allowed.contains(claim) && !covered.contains(claim) {
-            items.append(.init(ClaimTitles.ofClaim(claim) ?? claim, isSensitive: UserInfo.realNameClaims.contains(claim)))
+            items.append(
+                .init(ClaimTitles.ofClaim(claim) ?? claim, isSensitive: UserInfo.realNameClaims.contains(claim))
+            )
         }
         return items
     }

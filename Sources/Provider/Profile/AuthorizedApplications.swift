@@ -44,8 +44,10 @@ struct AuthorizedApplications: Sendable {
 
     private func application(_ entry: Consents.Entry) async throws -> AuthorizedApplicationsPage.Application {
         let client = try await clients.find(entry.clientID)?.client
-        var titles = entry.scope.names.map(ClaimTitles.ofScope)
+        var titles = entry.scope.names.filter { $0 != Scope.offlineAccess }.map(ClaimTitles.ofScope)
         titles += entry.claims.compactMap(ClaimTitles.ofClaim).filter { !titles.contains($0) }
+        // Last, since it speaks of all the others.
+        if entry.scope.contains(Scope.offlineAccess) { titles.append(ClaimTitles.ofScope(Scope.offlineAccess)) }
         return .init(
             clientID: entry.clientID,
             name: client?.metadata.displayName(locales: ["zh-CN", "zh-Hans", "zh"]) ?? entry.clientID,
