@@ -84,7 +84,7 @@ let package = Package(
         .testTarget(
             name: "ProviderTests",
             dependencies: [
-                "Provider", "OAuth", "Postgres", "Cryptography", hummingbird, httpTypes, logging, nioCore,
+                "Provider", "Sandbox", "OAuth", "Postgres", "Cryptography", hummingbird, httpTypes, logging, nioCore,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "JWTKit", package: "jwt-kit"),
             ],

@@ -14,6 +14,12 @@ public enum Digest {
     /// SM3, 32 bytes.
     public static func sm3(_ message: some Collection<UInt8>) -> [UInt8] { compute(.sm3, 32, message) }
 
+    /// SHA-1, 20 bytes. Broken against collisions: only where a vendor's protocol demands it, and never for anything of ours.
+    public static func sha1(_ message: some Collection<UInt8>) -> [UInt8] { compute(.sha1, 20, message) }
+
+    /// MD5, 16 bytes. Broken against collisions: only where a vendor's protocol demands it, and never for anything of ours.
+    public static func md5(_ message: some Collection<UInt8>) -> [UInt8] { compute(.md5, 16, message) }
+
     private static let contexts = ContextPool(make: { EVP_MD_CTX_new() }, free: { EVP_MD_CTX_free($0) })
 
     private static func compute(_ algorithm: Fetched, _ size: Int, _ message: some Collection<UInt8>) -> [UInt8] {

@@ -33,6 +33,8 @@ struct Fetched: @unchecked Sendable {
         return Fetched(pointer: pointer)
     }
 
+    static let md5 = digest("MD5")
+    static let sha1 = digest("SHA1")
     static let sha256 = digest("SHA256")
     static let sha384 = digest("SHA384")
     static let sha512 = digest("SHA512")

@@ -1,7 +1,9 @@
 import ArgumentParser
 import FoundationEssentials
+import Logging
 import Provider
 import Sandbox
+import ServiceLifecycle
 
 /// `citygate sandbox`
 struct SandboxCommand: AsyncParsableCommand {
@@ -25,13 +27,58 @@ struct SandboxCommand: AsyncParsableCommand {
         if yesPublicSandbox {
             options.append(SettingOption("sandbox.public", name: "--yes-public-sandbox", value: "true"))
         }
-        let configuration = try file.load(.sandbox, options)
+        var configuration = try file.load(.sandbox, options)
+        var upstreams: [SandboxUpstream] = []
+        if configuration.wantsFakeSMS {
+            // The vendor is there before the product starts, as the real one is.
+            let vendor = FakeSMSGateway(account: "sandbox", password: Provider.Configuration.sandboxSMSPassword)
+            let address = "http://127.0.0.1:\(try await vendor.open(logger: Logger(label: "sms")))"
+            configuration = configuration.sendingSMS(to: address)
+            Terminal.say("an SMS vendor of the sandbox's own is at \(address)")
+            upstreams.append(twin(vendor))
+        }
+        let ready = configuration
+        let hasInbox = !upstreams.isEmpty
         let notify = SystemdNotify(environment: ProcessInfo.processInfo.environment)
-        try await CitygateServer(configuration, guests: demo(configuration)) { port in
+        try await CitygateServer(ready, guests: demo(ready), upstreams: upstreams) { port in
             notify.ready()
-            Terminal.say("citygate sandbox is ready at \(configuration.issuer) (port \(port))")
-            if let address = configuration.demoAddress { Terminal.say("a demo website is at \(address)") }
+            Terminal.say("citygate sandbox is ready at \(ready.issuer) (port \(port))")
+            if hasInbox { Terminal.say("short messages arrive at \(ready.issuer)/sandbox/sms/inbox") }
+            if let address = ready.demoAddress { Terminal.say("a demo website is at \(address)") }
         }.run()
+    }
+
+    /// The SMS vendor, attached to the sandbox's inbox and its faults.
+    private func twin(_ vendor: FakeSMSGateway) -> SandboxUpstream {
+        SandboxUpstream(.sms) { welcome in
+            vendor.attach(
+                FakeSMSGateway.Audience(
+                    keep: { message in
+                        await welcome.keep(
+                            SandboxUpstream.Message(
+                                to: message.to,
+                                text: message.text,
+                                code: message.code,
+                                purpose: message.purpose
+                            )
+                        )
+                    },
+                    failure: { await welcome.fault().map(Self.failure) }
+                )
+            )
+            try? await gracefulShutdown()
+            await vendor.close()
+        }
+    }
+
+    private static func failure(_ fault: SandboxUpstream.Fault) -> FakeSMSGateway.Failure {
+        switch fault {
+        case .down: .down
+        case .slow: .slow
+        case .error: .error
+        case .malformed: .malformed
+        case .rateLimited: .tooFast
+        }
     }
 
     /// 演示网站, which logs people in through this very sandbox.

@@ -78,4 +78,9 @@ import Testing
         #expect(!ConstantTime.equal([1, 2, 3], [1, 2]))
         #expect(!ConstantTime.equal([], [0]))
     }
+
+    @Test func `SHA-1 and MD5 of abc are as published (FIPS 180-4, RFC 1321)`() {
+        #expect(Hexadecimal.encode(Digest.sha1(Array("abc".utf8))) == "a9993e364706816aba3e25717850c26c9cd0d89d")
+        #expect(Hexadecimal.encode(Digest.md5(Array("abc".utf8))) == "900150983cd24fb0d6963f7d28e17f72")
+    }
 }

@@ -63,4 +63,8 @@ struct NewAccount: Sendable {
     /// `{type, number, name}`; needed from L2 on.
     var document: JSON?
     var profile: JSON = [:]
+    /// The version of the user agreement that the person agreed to; nil for accounts that nobody registered.
+    var agreedTerms: String?
+    /// Whether the person wants the national platform to know this account (journeys.md R1, N3).
+    var syncsToNationalPlatform = false
 }

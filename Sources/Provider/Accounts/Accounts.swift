@@ -1,5 +1,6 @@
 // Accounts
-// Owns: tables `account`, `account_key`, `sign_in_throttle`; identifiers, sealed fields, passwords, the throttle.
+// Owns: tables `account`, `account_key`, `account_agreement`, `national_sync`, `sign_in_throttle`; identifiers, sealed fields,
+// passwords, what was agreed to, the throttle.
 // Hands off: sessions to Sessions; proof of a phone or document to the rooms that check them.
 // Never: a personal field in the clear in the store or in a log; an account found by anything but a blind index.
 
@@ -36,6 +37,23 @@ struct Accounts: Sendable {
             if let row { return (try Account(row: row, vault: vault), try row.get("password", as: String?.self)) }
         }
         return nil
+    }
+
+    /// The account of a phone that somebody proved to hold, 11 digits.
+    func find(phone: String) async throws -> Account? {
+        try await database.row(
+            """
+            SELECT \(sql: Account.columns) FROM account a JOIN account_key k ON k.account_id = a.id
+            WHERE a.phone_index = \(vault.index(phone, .phone))
+            """
+        ).map { try Account(row: $0, vault: vault) }
+    }
+
+    /// Whether a username serves somebody, without regard to case (journeys.md C4, R5).
+    func isTaken(username: String) async throws -> Bool {
+        try await database.row(
+            "SELECT 1 AS is_there FROM account WHERE username_index = \(vault.index(username.lowercased(), .username))"
+        ) != nil
     }
 
     /// The account of an id.
@@ -84,6 +102,7 @@ struct Accounts: Sendable {
                     VALUES (\(id.uuid), \(row.kekVersion), \(row.wrapped))
                     """
                 )
+                for statement in Self.agreements(new, id) { try await transaction.execute(statement) }
                 try await transaction.execute(AuditRecord(event: event, account: id).insertion(trace))
             }
         } catch let error as PostgresError where error.isUniqueViolation {

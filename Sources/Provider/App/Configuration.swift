@@ -37,6 +37,8 @@ public struct Configuration: Sendable {
     var captcha: CaptchaSettings
     var device: DeviceSettings
     var consent: ConsentSettings
+    var sms: SMS
+    var registration: RegistrationSettings
     var brand: Brand
     var logging: LoggingSettings
     var housekeeping: HousekeepingSettings
@@ -97,6 +99,8 @@ public struct Configuration: Sendable {
         throttle = Throttle(&reader)
         captcha = CaptchaSettings(&reader)
         consent = ConsentSettings(&reader)
+        sms = SMS(&reader)
+        registration = RegistrationSettings(&reader)
         brand = Brand(&reader)
         logging = LoggingSettings(&reader)
         housekeeping = HousekeepingSettings(&reader)

@@ -52,6 +52,12 @@ extension Configuration {
         var pendingAuthorization: Duration
         /// A captcha; 300 s.
         var captcha: Duration
+        /// A code by SMS; 300 s.
+        var smsCode: Duration
+        /// A journey of several steps, from its beginning; 30 min.
+        var journey: Duration
+        /// What was proved within a journey, such as hold of a phone; 10 min.
+        var journeyProof: Duration
 
         init(_ reader: inout SettingsReader) {
             func bounds(_ lower: Int, _ upper: Int) -> ClosedRange<Duration> {
@@ -91,6 +97,9 @@ extension Configuration {
                 default: .seconds(1800)
             )
             captcha = reader.read("lifetimes.captcha", .duration(bounds(60, 1800)), default: .seconds(300))
+            smsCode = reader.read("lifetimes.sms_code", .duration(bounds(60, 1800)), default: .seconds(300))
+            journey = reader.read("lifetimes.journey", .duration(bounds(300, day)), default: .seconds(1800))
+            journeyProof = reader.read("lifetimes.journey_proof", .duration(bounds(60, 3600)), default: .seconds(600))
         }
     }
 
@@ -196,6 +205,16 @@ extension Configuration {
                 .duration(.seconds(isSandbox ? 1 : 60) ... .seconds(86_400)),
                 default: .seconds(900)
             )
+        }
+    }
+
+    /// How accounts come about.
+    struct RegistrationSettings: Sendable {
+        /// What the box 同步成为国家政务服务平台用户 is; optional.
+        var nationalSync: Registration.NationalSync
+
+        init(_ reader: inout SettingsReader) {
+            nationalSync = reader.read("registration.national_sync", .choice, default: .optional)
         }
     }
 

@@ -21,6 +21,8 @@ struct Rooms: Sendable {
     let sectorOutbound: OutboundFetch
     let oneTime: OneTime
     let captchas: Captchas
+    let smsCodes: SMSCodes?
+    let journeys: Journeys
     let pending: PendingAuthorizations
     let consents: Consents
     let codes: AuthorizationCodes
@@ -47,14 +49,7 @@ struct Rooms: Sendable {
         self.secrets = secrets
         clock = ServerClock(database: database, mayDiffer: isSandbox, logger: logger)
         capabilities = try Self.capabilities(configuration, keyRing: keyRing)
-        let isSecure = configuration.issuer.hasPrefix("https:")
-        desk = PageDesk(
-            site: Site(brand: Brand(configuration)),
-            cookies: CookieJar(isSecure: isSecure),
-            antiForgery: AntiForgery(key: Self.derived("anti-forgery", secrets)),
-            isSandbox: isSandbox,
-            bodyLimit: configuration.http.bodyBytes
-        )
+        desk = Self.desk(configuration, secrets: secrets)
         let vault = FieldVault(kek: secrets.kek.versions, index: secrets.index.current)
         accounts = Accounts(
             database: database,
@@ -67,18 +62,21 @@ struct Rooms: Sendable {
         sectorOutbound = Self.outbound(configuration)
         clientKeys = ClientKeys(outbound: Self.outbound(configuration), clock: clock, logger: logger)
         oneTime = OneTime(database: database, clock: clock)
-        captchas = Captchas(
-            oneTime: oneTime,
-            key: Self.derived("captcha", secrets),
-            lifetime: lifetimes.captcha.wholeSeconds,
-            proofBits: configuration.captcha.proofBits,
-            fixedAnswer: configuration.sandbox.captchaAnswer
+        captchas = Self.captchas(configuration, oneTime: oneTime, secrets: secrets)
+        smsCodes = Self.smsCodes(
+            configuration,
+            database: database,
+            clock: clock,
+            captchas: captchas,
+            secrets: secrets,
+            logger: logger
         )
         pending = PendingAuthorizations(
             database: database,
             clock: clock,
             lifetime: lifetimes.pendingAuthorization.wholeSeconds
         )
+        journeys = Self.journeys(lifetimes, database: database, clock: clock, secrets: secrets)
         consents = Consents(database: database)
         refreshTokens = Self.refreshTokens(lifetimes, database: database, clock: clock, secrets: secrets)
         codes = AuthorizationCodes(
@@ -165,6 +163,7 @@ struct Rooms: Sendable {
             configuration.clients.subjectType == .pairwise ? [.pairwise, .public] : [.public, .pairwise]
         capabilities.dpopAlgorithms = [.ES256, .EdDSA, .PS256, .RS256]
         capabilities.backchannelLogout = true
+        if configuration.sms.generation != nil { capabilities.prompts.append(.create) }
         capabilities.policyURI = base + "/privacy"
         capabilities.tosURI = base + "/terms"
         return capabilities

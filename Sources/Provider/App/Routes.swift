@@ -28,6 +28,7 @@ extension Rooms {
         addDeviceRoutes(to: router)
         addRegistrationRoutes(to: router)
         addPageRoutes(to: router)
+        addMessageRoutes(to: router)
         Health(database: database, clock: clock).addRoutes(to: router)
         return router
     }
@@ -83,15 +84,11 @@ extension Rooms {
 
     private func addPageRoutes(to router: Router<ProviderContext>) {
         PasswordSignIn(
-            desk: desk,
+            hall: hall,
             accounts: accounts,
-            sessions: sessions,
             captchas: captchas,
             guessing: guessing,
-            waiting: waiting,
-            clock: clock,
-            landing: configuration.brand.landingPage ?? "/account",
-            preselectsConsent: configuration.consent.preselected
+            clock: clock
         ).addRoutes(to: router)
         SignOut(
             desk: desk,

@@ -25,18 +25,23 @@ public struct CitygateServer: Sendable {
     let onReady: @Sendable (Int) async -> Void
     /// Relying parties that run beside a sandbox.
     let guests: [SandboxGuest]
+    /// Played twins of outside systems beside a sandbox.
+    let upstreams: [SandboxUpstream]
 
     /// - Parameters:
     ///   - configuration: checked settings.
     ///   - guests: relying parties that run beside a sandbox; not for production.
+    ///   - upstreams: played twins of outside systems beside a sandbox; not for production.
     ///   - onReady: called once, with the port that was bound, when requests are taken.
     public init(
         _ configuration: Configuration,
         guests: [SandboxGuest] = [],
+        upstreams: [SandboxUpstream] = [],
         onReady: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.guests = configuration.mode == .sandbox ? guests : []
+        self.upstreams = configuration.mode == .sandbox ? upstreams : []
         self.onReady = onReady
         logger = ServerLogs.logger(configuration)
     }
@@ -75,6 +80,8 @@ public struct CitygateServer: Sendable {
         services.append(.init(service: KeyWatch(ring: keyRing.ring, logger: logger)))
         services.append(.init(service: rooms.housekeeping(logger)))
         services.append(.init(service: rooms.logoutDelivery(logger)))
+        let stage = SandboxStage(database: database)
+        for upstream in upstreams { services.append(.init(service: upstream.service(stage, logger: logger))) }
         services.append(.init(service: application))
         for guest in guests { services.append(.init(service: guest.service(rooms, logger: logger))) }
         var group = ServiceGroupConfiguration(
@@ -127,6 +134,7 @@ public struct CitygateServer: Sendable {
             configuration.mode == .sandbox
             ? SandboxControl(rooms, extraClients: guests.map { $0.client(clients) }) : nil
         try await control?.sandboxClock.install()
+        try await control?.stage.install()
         try await rooms.clock.refresh()
         try await rooms.partitions.ensure(today: Day(of: rooms.clock.now))
         try await control?.seed()

@@ -10,6 +10,8 @@ import Postgres
 enum AuditEvent: String, Sendable, CaseIterable {
     case accountCreated = "account.created"
     case accountImported = "account.imported"
+    case smsRequested = "sms.requested"
+    case passwordReset = "account.password_reset"
     case signedIn = "session.started"
     case signInRefused = "session.refused"
     case signedOut = "session.ended"

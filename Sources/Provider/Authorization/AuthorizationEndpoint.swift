@@ -174,8 +174,8 @@ struct AuthorizationEndpoint: Sendable {
         case .raiseAssurance, .explainAssurance:
             return try await step("/assurance", asked, parameters, pending, request)
         case .register:
-            // Not announced: `create` is no supported prompt.
-            throw OAuthError(.interactionRequired, "the person must register")
+            // Asked for by `prompt=create`, which is taken only where there is registration.
+            return try await step("/register", asked, parameters, pending, request)
         case .refuse(let error):
             throw error
         case .issue(let authentication):

@@ -1,5 +1,5 @@
 // Flows
-// Owns: table `pending_authorization`: what a citizen is in the middle of, bound to the browser that began it.
+// Owns: tables `pending_authorization` and `journey`: what a citizen is in the middle of, bound to the browser that began it.
 // Hands off: what to do next to the dispatcher in Authorization; each step's page to the step's room.
 // Never: a step's result taken from the browser. What was passed stands in the row or in the session.
 

@@ -23,6 +23,7 @@ struct OutboundFetch: Sendable {
         case closedAddress = "the name has an address that is not of the open internet"
         case busy = "too many requests are under way"
         case late = "no whole answer in time"
+        case refused = "no connection came about, nothing was sent"
         case unreachable = "the connection failed"
         case status = "the answer is not 200"
         case tooLarge = "the answer is too large"
@@ -70,7 +71,7 @@ struct OutboundFetch: Sendable {
     }
 
     /// Sends a request to a checked address, and reads of the answer what `read` wants.
-    private func send<Answer: Sendable>(
+    func send<Answer: Sendable>(
         _ address: String,
         to prepare: @Sendable (inout HTTPClientRequest) -> Void,
         read: @escaping @Sendable (HTTPClientResponse) async throws -> Result<Answer, Fault>
@@ -157,6 +158,8 @@ struct OutboundFetch: Sendable {
                     return .failure(.tooLarge)
                 } catch let error as HTTPClientError where error == .deadlineExceeded {
                     return .failure(.late)
+                } catch is NIOConnectionError {
+                    return .failure(.refused)
                 } catch {
                     return .failure(.unreachable)
                 }

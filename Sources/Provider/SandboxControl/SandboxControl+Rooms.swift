@@ -13,7 +13,9 @@ extension SandboxControl {
             ready: SandboxClients(rooms.secrets, issuer: rooms.configuration.issuer),
             registrationPolicy: Rooms.registrationPolicy(rooms.configuration, rooms.capabilities),
             extraClients: extraClients,
-            bodyLimit: rooms.configuration.http.bodyBytes
+            bodyLimit: rooms.configuration.http.bodyBytes,
+            stage: SandboxStage(database: rooms.database),
+            desk: rooms.desk
         )
     }
 }

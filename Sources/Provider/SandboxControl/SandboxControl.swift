@@ -1,5 +1,6 @@
 // SandboxControl
-// Owns: the sandbox's contract under /sandbox (operations.md 1.5): captcha answers, personas, clients, clock, reset.
+// Owns: the sandbox's contract under /sandbox (operations.md 1.5): captcha answers, personas, clients, clock, reset;
+// the inbox and the failures of the played twins; tables `sandbox_clock`, `sandbox_message`, `sandbox_fault`.
 // Hands off: everything it creates goes through the rooms that own it.
 // Never: a path that exists outside sandbox mode; a shortcut that production code takes.
 
@@ -24,6 +25,8 @@ struct SandboxControl: Sendable {
     /// Further clients, such as the demo relying party's.
     let extraClients: [SandboxClients.Ready]
     let bodyLimit: Int
+    let stage: SandboxStage
+    let desk: PageDesk
 
     func addRoutes(to router: Router<ProviderContext>) {
         let group = router.group("sandbox")
@@ -33,6 +36,7 @@ struct SandboxControl: Sendable {
         group.get("clients/\(SandboxClients.publisher)/jwks") { _, _ in Response.json(try ready.publishedKeys()) }
         group.get("clock") { _, _ in try await clockNow() }
         group.post("clock") { request, _ in try await moveClock(request) }
+        SandboxMessages(stage: stage, desk: desk, bodyLimit: bodyLimit).addRoutes(to: router)
         group.post("reset") { _, _ in
             try await reset()
             return Response(status: .noContent)
@@ -116,15 +120,17 @@ struct SandboxControl: Sendable {
             """
             TRUNCATE account, account_key, session, sign_in_throttle, audit, client, client_secret,
                 client_registration, initial_access_token, one_time, pending_authorization, authorization_grant,
-                refresh_token, access_token, consent, logout_notice, device_authorization
+                refresh_token, access_token, consent, logout_notice, device_authorization,
+                sms_message, sms_code, sms_budget, journey, account_agreement, national_sync
             """
         )
+        try await stage.clear()
         clients.forgetAll()
         try await seed()
     }
 
     /// RFC 3339 with the city's offset.
-    private static func beijingTime(_ date: Date) -> String {
+    static func beijingTime(_ date: Date) -> String {
         let local = date.addingTimeInterval(8 * 3600)
         // The style writes UTC; the hours were moved before, and the zone is named after.
         return Date.ISO8601FormatStyle().format(local).replacing("Z", with: "+08:00")

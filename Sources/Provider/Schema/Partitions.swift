@@ -14,8 +14,8 @@ struct Partitions: Sendable {
         var endsWithGrants = false
     }
 
-    /// Rows of `session` stay a week as tombstones (trust.md 5.4), logout notices two for the operator's eyes; the others go with the day
-    /// they end.
+    /// Rows of `session` stay a week as tombstones (trust.md 5.4), logout notices two for the operator's eyes, short messages as long as
+    /// reports of them may come; the others go with the day they end.
     static let tables = [
         Table(name: "one_time", span: 1, ahead: 3, keep: 1),
         Table(name: "session", span: 1, ahead: 32, keep: 7),
@@ -25,6 +25,10 @@ struct Partitions: Sendable {
         Table(name: "access_token", span: 1, ahead: 3, keep: 1),
         Table(name: "device_authorization", span: 1, ahead: 3, keep: 1),
         Table(name: "initial_access_token", span: 31, ahead: 93, keep: 31),
+        Table(name: "journey", span: 1, ahead: 3, keep: 1),
+        Table(name: "sms_message", span: 1, ahead: 3, keep: 4),
+        Table(name: "sms_code", span: 1, ahead: 3, keep: 1),
+        Table(name: "sms_budget", span: 1, ahead: 3, keep: 1),
         Table(name: "authorization_grant", span: 7, ahead: 3, keep: 1, endsWithGrants: true),
         Table(name: "refresh_token", span: 7, ahead: 3, keep: 1, endsWithGrants: true),
     ]

@@ -1,5 +1,5 @@
 // SignIn
-// Owns: the login page and the ways in: today account and password.
+// Owns: the login page and the ways in: account and password, phone and code by SMS.
 // Hands off: the waiting request to Flows, back to the dispatcher by redirect; sessions to Sessions; counting to Accounts.
 // Never: an answer that tells whether an account exists, by words, status, time or picture.
 
@@ -10,17 +10,13 @@ import OAuth
 
 /// Login by username, phone or ID number with a password (journeys.md L2; pages.md P1 and H1).
 struct PasswordSignIn: Sendable {
-    let desk: PageDesk
+    let hall: SignInHall
     let accounts: Accounts
-    let sessions: Sessions
     let captchas: Captchas
     let guessing: SignInGuard
-    let waiting: WaitingRequests
     let clock: ServerClock
-    /// Where a login ends that no relying party waits for (journeys.md L7).
-    let landing: String
-    /// Whether the operator wants the consent box ticked when the page opens (trust.md 0: unticked unless configured).
-    let preselectsConsent: Bool
+
+    private var desk: PageDesk { hall.desk }
 
     func addRoutes(to router: Router<ProviderContext>) {
         router.get("login", use: show)
@@ -32,16 +28,16 @@ struct PasswordSignIn: Sendable {
         let browser = desk.browser(request)
         let parameters = try Parameters.ofQuery(request)
         let transaction = parameters.field(named: "transaction")
-        let waiting = try await waiting.find(transaction, browser: browser)
+        let waiting = try await hall.waiting.find(transaction, browser: browser)
         if !transaction.isEmpty, waiting?.isOpen != true {
-            return expired(waiting, request, context, browser)
+            return hall.expired(waiting, request, context, browser)
         }
-        if waiting == nil, try await sessions.find(desk.cookies.value(.session, in: request)) != nil {
-            return .seeOther(landing)
+        if waiting == nil, try await hall.sessions.find(desk.cookies.value(.session, in: request)) != nil {
+            return .seeOther(hall.landing)
         }
         var attempt = Attempt(waiting: waiting, browser: browser)
         attempt.account = waiting?.loginHint ?? ""
-        attempt.hasConsented = preselectsConsent
+        attempt.hasConsented = hall.preselectsConsent
         return try await draw(attempt, request, context)
     }
 
@@ -50,8 +46,8 @@ struct PasswordSignIn: Sendable {
         let browser = desk.browser(request)
         let form = try await desk.form(request)
         let transaction = form.field(named: "transaction")
-        let waiting = try await waiting.find(transaction, browser: browser)
-        if !transaction.isEmpty, waiting?.isOpen != true { return expired(waiting, request, context, browser) }
+        let waiting = try await hall.waiting.find(transaction, browser: browser)
+        if !transaction.isEmpty, waiting?.isOpen != true { return hall.expired(waiting, request, context, browser) }
         guard desk.antiForgery.isValid(form.field(named: "csrf"), for: browser) else {
             // The cookie is gone or the form is old: draw the page anew instead of an error nobody can leave.
             var attempt = Attempt(waiting: waiting, browser: browser)
@@ -103,7 +99,9 @@ struct PasswordSignIn: Sendable {
         if form.field(.account).isEmpty { faults.append(FormFault(.accountRequired)) }
         if form.field(.password).isEmpty { faults.append(FormFault(.passwordRequired)) }
         if form.field(.captcha).isEmpty, attempt.captchaProof.isEmpty { faults.append(FormFault(.captchaRequired)) }
-        if asksConsent(attempt.waiting, request), !attempt.hasConsented { faults.append(FormFault(.consentRequired)) }
+        if hall.asksConsent(attempt.waiting, request), !attempt.hasConsented {
+            faults.append(FormFault(.consentRequired))
+        }
         return faults
     }
 
@@ -147,8 +145,7 @@ struct PasswordSignIn: Sendable {
         }
         try await guessing.succeeded(ticket)
         guard found.account.state == .active else {
-            let phone = desk.site.brand.supportPhone
-            return .refused([FormFault(.accountDisabled(phone: phone, reference: context.requestID), at: .account)])
+            return .refused([hall.disabled(context, at: .account)])
         }
         if needsRehash { try? await accounts.rehash(form.field(.password), of: found.account, from: record) }
         return .proved(found.account)
@@ -158,47 +155,37 @@ struct PasswordSignIn: Sendable {
     private func enter(_ account: Account, _ attempt: Attempt, _ request: Request, _ context: ProviderContext)
         async throws -> Response
     {
-        let started = try await sessions.begin(
+        let entered = try await hall.enter(
             account.id,
             methods: [.password],
-            replacing: desk.cookies.value(.session, in: request),
-            browser: request.headers[.userAgent].map { String($0.prefix(200)) },
-            trace: Trace(context)
+            waiting: attempt.waiting,
+            hasConsented: attempt.hasConsented,
+            request,
+            context
         )
-        guard let started else {
-            var attempt = attempt
-            let phone = desk.site.brand.supportPhone
-            attempt.faults = [FormFault(.accountDisabled(phone: phone, reference: context.requestID), at: .account)]
-            attempt.captchaID = nil
-            return try await draw(attempt, request, context)
-        }
-        if let waiting = attempt.waiting, attempt.hasConsented, asksConsent(waiting, request) {
-            _ = try await self.waiting.consent(waiting, by: account.id)
-        }
-        var response = Response.seeOther(attempt.waiting?.resumePath ?? landing)
-        response.setCookie(desk.cookies.header(.session, started.cookie.reveal(), maxAge: nil))
-        return response
+        if let entered { return entered }
+        var attempt = attempt
+        attempt.faults = [hall.disabled(context, at: .account)]
+        attempt.captchaID = nil
+        return try await draw(attempt, request, context)
     }
 
     // MARK: Drawing
 
     private func draw(_ attempt: Attempt, _ request: Request, _ context: ProviderContext) async throws -> Response {
-        let captcha: CaptchaChallenge
-        if let id = attempt.captchaID, var live = try await captchas.challenge(id: id) {
-            live.proof = attempt.captchaProof
-            captcha = live
-        } else {
-            captcha = try await captchas.issue(.signIn, browser: attempt.browser)
-        }
+        let captcha = try await captchas.challenge(
+            id: attempt.captchaID,
+            proof: attempt.captchaProof,
+            .signIn,
+            browser: attempt.browser
+        )
         let waiting = attempt.waiting
-        var page = SignInPage(relyingParty: waiting?.label)
-        page.hidden = waiting.map { [("transaction", $0.pending.name)] } ?? []
+        var page = SignInPage()
         page.account = attempt.account
         page.captcha = captcha
-        page.asksConsent = asksConsent(waiting, request)
+        page.asksConsent = hall.asksConsent(waiting, request)
         page.isConsentTicked = attempt.hasConsented
         page.faults = attempt.faults
-        page.formTargets = waiting.map { [$0.redirectURI] } ?? []
         let drawn = desk.context(
             request,
             context,
@@ -206,23 +193,8 @@ struct PasswordSignIn: Sendable {
             returnPath: waiting?.loginPath ?? "/login",
             display: waiting?.display
         )
+        hall.furnish(&page, .password, waiting, drawn.face)
         return desk.respond(page.page(in: drawn), browser: attempt.browser)
-    }
-
-    private func expired(
-        _ waiting: WaitingRequest?,
-        _ request: Request,
-        _ context: ProviderContext,
-        _ browser: BrowserIdentity
-    ) -> Response {
-        let page = ErrorPage.expired(backTo: waiting?.wayBack ?? Brand.Link("重新登录", "/login"))
-        return desk.respond(page.page(in: desk.context(request, context, browser: browser)), browser: browser)
-    }
-
-    /// On a phone the box 授权并登录后将读取您的身份信息 is the consent (journeys.md L4).
-    private func asksConsent(_ waiting: WaitingRequest?, _ request: Request) -> Bool {
-        guard let waiting, waiting.takesConsentAtLogin else { return false }
-        return desk.face(request, display: waiting.display) == .h5
     }
 
     private func clockTime(_ date: Date) -> ClockTime {

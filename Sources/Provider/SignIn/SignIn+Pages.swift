@@ -1,5 +1,6 @@
-/// P1 (PC, account tab) and H1 (phone, password tab): sign in with account and password.
+/// P1 (PC) and H1, H2 (phone): sign in with account and password, or with phone and code.
 struct SignInPage: Sendable {
+    var way = SignInHall.Way.password
     /// The application that waits for this sign-in; nil when the person came by themselves.
     var relyingParty: RelyingPartyLabel?
     /// Where the form goes.
@@ -8,6 +9,9 @@ struct SignInPage: Sendable {
     var hidden: [(name: String, value: String)] = []
     /// The account as it was typed before.
     var account = ""
+    /// The phone as it was typed before.
+    var phone = ""
+    var smsCode = SMSCodeField()
     /// Nil when no captcha is asked.
     var captcha: CaptchaChallenge?
     /// On H5, for a waiting application: ☐授权并登录后将读取您的身份信息 (journeys L4).
@@ -55,7 +59,7 @@ struct SignInPage: Sendable {
 
     private func content(in context: PageContext) -> HTML {
         let form = Form(
-            id: "password-login",
+            id: way == .password ? "password-login" : "sms-login",
             action: action,
             faults: faults,
             hidden: hidden,
@@ -70,7 +74,7 @@ struct SignInPage: Sendable {
             \(form.errorSummary)
             \(notice.map { "<p class=\"notice\" role=\"status\">\(Marks.tick)<span>\($0)</span></p>" as HTML })
             \(tabList)
-            \(form.markup(fields(in: context), in: context))
+            \(form.markup(way == .password ? fields(in: context) : smsFields(in: context), in: context))
             \(wayOut)
             \(thirdPartyBlock)
             \(HelpLine.markup(context.brand))
@@ -93,6 +97,27 @@ struct SignInPage: Sendable {
             \(account.markup(faults))
             \(PasswordField().markup(faults))
             \(captcha.map { CaptchaField(challenge: $0).markup(faults) })
+            </div>
+            \(HTML.when(asksConsent, TickBox(name: .consent, label: "授权并登录后将读取您的身份信息", isTicked: isConsentTicked).markup(faults)))
+            <div class="actions">\(Button.primary(submitText(context)))</div>
+            """
+    }
+
+    private func smsFields(in context: PageContext) -> HTML {
+        let phone = TextField(
+            name: .phone,
+            label: "手机号",
+            placeholder: "请输入手机号",
+            value: phone,
+            autocomplete: "tel-national",
+            inputmode: "numeric"
+        )
+        return """
+            \(Form.requiredNote)
+            <div class="cells">
+            \(phone.markup(faults))
+            \(captcha.map { CaptchaField.guarding(smsCode, $0).markup(faults) })
+            \(smsCode.markup(faults))
             </div>
             \(HTML.when(asksConsent, TickBox(name: .consent, label: "授权并登录后将读取您的身份信息", isTicked: isConsentTicked).markup(faults)))
             <div class="actions">\(Button.primary(submitText(context)))</div>

@@ -39,7 +39,10 @@ struct CaptchaEndpoints: Sendable {
         let browser = desk.browser(request)
         let form = try await desk.form(request)
         guard desk.antiForgery.isValid(form.field(named: "csrf"), for: browser) else { throw HTTPError(.forbidden) }
-        let fresh = try await captchas.issue(.signIn, browser: browser)
+        guard let purpose = Captchas.Purpose(rawValue: form.field(named: "captcha_for")) else {
+            throw HTTPError(.badRequest)
+        }
+        let fresh = try await captchas.issue(purpose, browser: browser)
         return .json(["captcha_id": .string(fresh.id), "bits": .integer(Int64(fresh.proofBits))])
     }
 }

@@ -1,8 +1,9 @@
 // Verification
-// Owns: proofs a person gives inside a form: today the graphic captcha, its picture, its spoken form and the calculation
-// that may stand in its place.
-// Hands off: storing and spending to OneTime; the field on the page to Web.
-// Never: an answer in a page, a cookie or a URL; a second check of the same picture.
+// Owns: proofs a person gives inside a form: the graphic captcha, its picture, its spoken form and the calculation that may
+// stand in its place; codes by SMS with their limits, the gateway to the vendor; tables `sms_message`, `sms_code`, `sms_budget`.
+// Hands off: storing and spending captchas to OneTime; the fields on the page to Web; whose number it is to Accounts.
+// Never: an answer in a page, a cookie or a URL; a second check of the same picture; a number in the clear in a table; a message
+// that was not counted before it was sent.
 
 import Cryptography
 import FoundationEssentials
@@ -22,7 +23,13 @@ struct Captchas: Sendable {
     let fixedAnswer: String?
 
     /// What a form was bound to when its picture was drawn.
-    enum Purpose: String, Sendable { case signIn = "sign-in" }
+    enum Purpose: String, Sendable {
+        case signIn = "sign-in"
+        case smsSignIn = "sms-sign-in"
+        case register
+        case recover
+        case recoverVerify = "recover-verify"
+    }
 
     enum Outcome: Sendable { case right, wrong, expired }
 
@@ -36,12 +43,25 @@ struct Captchas: Sendable {
             binding: Self.binding(purpose, browser),
             payload: ["answer": .string(Base64URL.encode(sealed)), "bits": .integer(Int64(proofBits))]
         )
-        return CaptchaChallenge(id: token.value.reveal(), proofBits: proofBits)
+        return CaptchaChallenge(id: token.value.reveal(), purpose: purpose.rawValue, proofBits: proofBits)
     }
 
     /// A live captcha as a page shows it again.
-    func challenge(id: String) async throws -> CaptchaChallenge? {
-        try await oneTime.peek(.captcha, id).map { CaptchaChallenge(id: id, proofBits: bits($0)) }
+    func challenge(id: String, _ purpose: Purpose) async throws -> CaptchaChallenge? {
+        try await oneTime.peek(.captcha, id).map {
+            CaptchaChallenge(id: id, purpose: purpose.rawValue, proofBits: bits($0))
+        }
+    }
+
+    /// The captcha a page shows: the one it showed before, if that is live, else a new one.
+    func challenge(id: String?, proof: String, _ purpose: Purpose, browser: BrowserIdentity) async throws
+        -> CaptchaChallenge
+    {
+        if let id, var live = try await challenge(id: id, purpose) {
+            live.proof = proof
+            return live
+        }
+        return try await issue(purpose, browser: browser)
     }
 
     /// Checks an answer and spends the captcha in the same statement, whatever comes out. If there is a `proof`, the number

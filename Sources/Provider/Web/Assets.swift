@@ -9,7 +9,7 @@ struct Assets: Sendable {
 
     init(brand: Brand) {
         stylesheet = Asset(StyleSheet.text(brand.colours), kind: "css", contentType: "text/css; charset=utf-8")
-        script = Asset(PageScript.text, kind: "js", contentType: "text/javascript; charset=utf-8")
+        script = Asset(PageScript.compact, kind: "js", contentType: "text/javascript; charset=utf-8")
         icon = Asset(Assets.icon(brand), kind: "svg", contentType: "image/svg+xml")
     }
 

@@ -2,6 +2,8 @@
 struct CaptchaChallenge: Sendable, Equatable {
     /// Goes back in the hidden field `captcha_id`.
     var id: String
+    /// What it was drawn for, in the hidden field `captcha_for`: another picture is for the same.
+    var purpose = ""
     /// Zero bits that a calculation in its place must reach.
     var proofBits = 16
     /// A calculation done before the page had to be shown again; goes back in the hidden field `pow`.
@@ -17,19 +19,32 @@ struct CaptchaChallenge: Sendable, Equatable {
 struct CaptchaField {
     var challenge: CaptchaChallenge
     var label = "图形验证码"
+    /// False where it guards a button beside the form's own, such as 重新获取, and the form can go without.
+    var isRequired = true
+    var placeholder = "请输入图形验证码"
+
+    /// The captcha beside a code by SMS: once a code is there, the picture is for the next one.
+    static func guarding(_ code: SMSCodeField, _ challenge: CaptchaChallenge) -> CaptchaField {
+        CaptchaField(
+            challenge: challenge,
+            isRequired: code.resend == nil,
+            placeholder: code.resend == nil ? "请输入图形验证码" : "重新获取短信时填写"
+        )
+    }
 
     func markup(_ faults: [FormFault]) -> HTML {
         let field = TextField(
             name: .captcha,
             label: label,
-            placeholder: "请输入图形验证码",
+            placeholder: placeholder,
             autocomplete: "off",
-            inputmode: "numeric"
+            inputmode: "numeric",
+            isRequired: isRequired
         )
         return Field.row(
             .captcha,
             label: label,
-            isRequired: true,
+            isRequired: isRequired,
             hint: nil,
             faults: faults,
             control: """
@@ -43,6 +58,7 @@ struct CaptchaField {
     private var tools: HTML {
         """
         <div class="captcha-tools"><input type="hidden" name="captcha_id" data-captcha="id" value="\(challenge.id)">\
+        <input type="hidden" name="captcha_for" value="\(challenge.purpose)">\
         <input type="hidden" name="pow" autocomplete="off" value="\(challenge.proof)">\
         <button class="textual" type="submit" name="op" value="new-captcha" formnovalidate data-captcha="renew">\
         \(Marks.renew)<span>看不清，换一张</span></button>\

@@ -34,6 +34,44 @@ struct Fault: Sendable, Equatable {
     static let captchaWrong = Fault(plain: .captchaWrong)
     static let captchaExpired = Fault(plain: .captchaExpired)
 
+    // Codes by SMS
+    static let smsCodeRequired = Fault(plain: .smsCodeRequired)
+    static let smsCodeFormat = Fault(plain: .smsCodeFormat)
+    static let smsNotRequested = Fault(plain: .smsNotRequested)
+    static let smsCodeWrong = Fault(plain: .smsCodeWrong)
+    static let smsCodeExpired = Fault(plain: .smsCodeExpired)
+    static func smsTooSoon(seconds: Int) -> Fault { Fault(.smsTooSoon, ("s", String(seconds))) }
+    /// `wait` is the true waiting time in words, such as 1小时 or 18分钟.
+    static func smsHourLimit(until time: ClockTime, wait: String) -> Fault {
+        Fault(.smsHourLimit, ("wait", wait), ("time", time.text))
+    }
+    static func smsDayLimit(until time: ClockTime) -> Fault { Fault(.smsDayLimit, ("time", time.text)) }
+    static let vendorDown = Fault(plain: .vendorDown)
+    static let smsTooManyTries = Fault(plain: .smsTooManyTries)
+
+    // What an account is made of
+    static let phoneRequired = Fault(plain: .phoneRequired)
+    static let phoneFormat = Fault(plain: .phoneFormat)
+    static let phoneUnsupported = Fault(plain: .phoneUnsupported)
+    static let phoneRegistered = Fault(plain: .phoneRegistered)
+    static let usernameRequired = Fault(plain: .usernameRequired)
+    static let usernameLength = Fault(plain: .usernameLength)
+    static let usernameStart = Fault(plain: .usernameStart)
+    static let usernameAlphabet = Fault(plain: .usernameAlphabet)
+    static let usernameTaken = Fault(plain: .usernameTaken)
+    static let newPasswordRequired = Fault(plain: .newPasswordRequired)
+    /// `range` is the operator's, such as 8-20.
+    static func passwordLength(range: String) -> Fault { Fault(.passwordLength, ("range", range)) }
+    static let passwordAlphabet = Fault(plain: .passwordAlphabet)
+    static let passwordClasses = Fault(plain: .passwordClasses)
+    static let passwordCommon = Fault(plain: .passwordCommon)
+    static let passwordPersonal = Fault(plain: .passwordPersonal)
+    static let passwordsDiffer = Fault(plain: .passwordsDiffer)
+    static let passwordReused = Fault(plain: .passwordReused)
+    static let idNumberRequired = Fault(plain: .idNumberRequired)
+    static let idNumberWrong = Fault(plain: .idNumberWrong)
+    static let syncRequired = Fault(plain: .syncRequired)
+
     // Agreement and consent
     static let termsRequired = Fault(plain: .termsRequired)
     static let consentRequired = Fault(plain: .consentRequired)

@@ -9,6 +9,36 @@ extension Fault {
         case captchaRequired = "captcha.required"
         case captchaWrong = "captcha.wrong"
         case captchaExpired = "captcha.expired"
+        case smsCodeRequired = "sms.code_required"
+        case smsCodeFormat = "sms.code_format"
+        case smsNotRequested = "sms.not_requested"
+        case smsCodeWrong = "sms.code_wrong"
+        case smsCodeExpired = "sms.code_expired"
+        case smsTooSoon = "sms.too_soon"
+        case smsHourLimit = "sms.hour_limit"
+        case smsDayLimit = "sms.day_limit"
+        case vendorDown = "sms.vendor_down"
+        case smsTooManyTries = "sms.too_many_tries"
+        case phoneRequired = "phone.required"
+        case phoneFormat = "phone.format"
+        case phoneUnsupported = "phone.unsupported"
+        case phoneRegistered = "phone.registered"
+        case usernameRequired = "username.required"
+        case usernameLength = "username.length"
+        case usernameStart = "username.start"
+        case usernameAlphabet = "username.alphabet"
+        case usernameTaken = "username.taken"
+        case newPasswordRequired = "password.required"
+        case passwordLength = "password.length"
+        case passwordAlphabet = "password.alphabet"
+        case passwordClasses = "password.classes"
+        case passwordCommon = "password.common"
+        case passwordPersonal = "password.personal"
+        case passwordsDiffer = "password.differ"
+        case passwordReused = "password.reused"
+        case idNumberRequired = "identity.number_required"
+        case idNumberWrong = "identity.number_wrong"
+        case syncRequired = "sync.required"
         case termsRequired = "terms.required"
         case consentRequired = "consent.required"
         case qrUnknown = "qr.unknown"
@@ -38,7 +68,7 @@ extension Fault {
     /// Under which head a fault is counted in the audit log.
     enum AuditCategory: String, Sendable {
         case signIn = "sign_in"
-        case captcha, consent, qr, flow, limit, server, client
+        case captcha, consent, qr, flow, limit, server, client, sms, account
     }
 
 }
@@ -62,6 +92,17 @@ extension Fault.Code {
         case .accountRequired, .badCredentials, .locked, .accountDisabled: .account
         case .passwordRequired: .password
         case .captchaRequired, .captchaWrong, .captchaExpired: .captcha
+        case .smsCodeRequired, .smsCodeFormat, .smsNotRequested, .smsCodeWrong, .smsCodeExpired, .smsTooSoon,
+            .smsHourLimit, .smsDayLimit, .vendorDown, .smsTooManyTries:
+            .smsCode
+        case .phoneRequired, .phoneFormat, .phoneUnsupported, .phoneRegistered: .phone
+        case .usernameRequired, .usernameLength, .usernameStart, .usernameAlphabet, .usernameTaken: .username
+        case .newPasswordRequired, .passwordLength, .passwordAlphabet, .passwordClasses, .passwordCommon,
+            .passwordPersonal, .passwordReused:
+            .password
+        case .passwordsDiffer: .confirmPassword
+        case .idNumberRequired, .idNumberWrong: .idNumber
+        case .syncRequired: .syncNational
         case .termsRequired: .agree
         case .consentRequired: .consent
         case .userCodeRequired, .userCodeWrong: .userCode
@@ -85,6 +126,36 @@ extension Fault.Code {
         case .captchaRequired: ("G1", 422, "请输入图形验证码", .captcha, "captcha")
         case .captchaWrong: ("G2", 422, "图形验证码不正确，已为您换了一张", .captcha, "captcha")
         case .captchaExpired: ("G3", 422, "图形验证码已过期，已为您换了一张", .captcha, "captcha")
+        case .smsCodeRequired: ("S1", 422, "请输入短信验证码", .sms, "sms")
+        case .smsCodeFormat: ("S2", 422, "短信验证码须为6位数字", .sms, "sms")
+        case .smsNotRequested: ("S3", 422, "请先获取短信验证码", .sms, "sms")
+        case .smsCodeWrong: ("S4", 422, "短信验证码不正确，请核对最近一条短信", .sms, "sms")
+        case .smsCodeExpired: ("S5", 422, "短信验证码已过期，请重新获取", .sms, "sms")
+        case .smsTooSoon: ("S6", 429, "请在{s}秒后重新获取", .limit, "sms")
+        case .smsHourLimit: ("S7", 429, "验证码请求过于频繁，请在{wait}后再试（{time}后可用）", .limit, "sms")
+        case .smsDayLimit: ("S7b", 429, "该手机号24小时内获取已达10次，请在{time}后再试", .limit, "sms")
+        case .vendorDown: ("S8", 503, "短信发送失败，请稍后再试，或改用其他登录方式", .sms, "sms")
+        case .smsTooManyTries: ("S9", 422, "验证码输入错误次数过多，请重新获取", .limit, "sms")
+        case .phoneRequired: ("P1", 422, "请输入手机号", .account, "register")
+        case .phoneFormat: ("P2", 422, "手机号须为11位数字", .account, "register")
+        case .phoneUnsupported: ("P3", 422, "不支持该号段，请换一个手机号", .account, "register")
+        case .phoneRegistered: ("R6", 409, "该手机号已注册，您可以直接登录或找回密码", .account, "phone")
+        case .usernameRequired: ("R1", 422, "请输入用户名", .account, "register")
+        case .usernameLength: ("R2", 422, "用户名须为6-20个字符", .account, "register")
+        case .usernameStart: ("R3", 422, "用户名须以字母开头", .account, "register")
+        case .usernameAlphabet: ("R4", 422, "用户名只能包含字母、数字和下划线", .account, "register")
+        case .usernameTaken: ("R5", 409, "该用户名已被使用，请换一个", .account, "register")
+        case .newPasswordRequired: ("W1", 422, "请设置密码", .account, "password")
+        case .passwordLength: ("W2", 422, "密码须为{range}位", .account, "password")
+        case .passwordAlphabet: ("W9", 422, "密码只能包含字母、数字和特殊字符", .account, "password")
+        case .passwordClasses: ("W3", 422, "密码须包含字母、数字、特殊字符中的至少两种", .account, "password")
+        case .passwordCommon: ("W4", 422, "该密码太常见，请换一个", .account, "password")
+        case .passwordPersonal: ("W5", 422, "密码不能包含用户名或手机号", .account, "password")
+        case .passwordsDiffer: ("W6", 422, "两次输入的密码不一致，请重新输入", .account, "password")
+        case .passwordReused: ("W7", 422, "新密码不能与最近使用的密码相同", .account, "password")
+        case .idNumberRequired: ("I2", 422, "请输入证件号", .account, "recover")
+        case .idNumberWrong: ("I10", 422, "证件号不正确，请核对后重新输入", .account, "recover")
+        case .syncRequired: ("T3", 422, "请先勾选“同步成为国家政务服务平台用户”", .consent, "register")
         case .termsRequired: ("T1", 422, "请先阅读并同意《用户协议》", .consent, "consent")
         case .consentRequired: ("T2", 422, "请先勾选“授权并登录后将读取您的身份信息”", .consent, "consent")
         case .qrUnknown: ("Q1", 404, "无法识别该二维码，请扫描登录页上的二维码", .qr, "login")

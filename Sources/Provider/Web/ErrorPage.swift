@@ -103,15 +103,20 @@ struct ErrorPage: Sendable {
         case .logoutRequestInvalid: "退出请求有误"
         case .flowExpired, .csrfFailed: "页面已过期"
         case .pageNotFound: "页面不存在"
-        case .rateLimited, .locked: "操作过于频繁"
-        case .dependencyDown: "服务暂时不可用"
+        case .rateLimited, .locked, .smsTooSoon, .smsHourLimit, .smsDayLimit: "操作过于频繁"
+        case .dependencyDown, .vendorDown: "服务暂时不可用"
         case .serverError: "服务出错"
         case .accountDisabled: "账号已停用"
         case .deviceRequestGone: "代码已失效"
         case .stepOrder: "请先完成上一步"
         case .qrUnknown, .qrExpired, .qrUsed, .qrAlreadyScanned, .qrCancelled, .qrWrongDevice: "二维码无法使用"
         case .accountRequired, .passwordRequired, .badCredentials, .captchaRequired, .captchaWrong, .captchaExpired,
-            .termsRequired, .consentRequired, .userCodeRequired, .userCodeWrong, .requestInvalid:
+            .termsRequired, .consentRequired, .userCodeRequired, .userCodeWrong, .requestInvalid, .smsCodeRequired,
+            .smsCodeFormat, .smsNotRequested,
+            .smsCodeWrong, .smsCodeExpired, .smsTooManyTries, .phoneRequired, .phoneFormat, .phoneUnsupported,
+            .phoneRegistered, .usernameRequired, .usernameLength, .usernameStart, .usernameAlphabet, .usernameTaken,
+            .newPasswordRequired, .passwordLength, .passwordAlphabet, .passwordClasses, .passwordCommon,
+            .passwordPersonal, .passwordsDiffer, .passwordReused, .idNumberRequired, .idNumberWrong, .syncRequired:
             "请检查提交的内容"
         }
     }

@@ -12,6 +12,10 @@ struct TextField {
     var autocomplete: String
     var inputmode: String?
     var isRequired = true
+    /// What was proved before can be read but not changed.
+    var isReadOnly = false
+    /// Ids of further descriptions.
+    var describedBy: [String] = []
 
     func markup(_ faults: [FormFault]) -> HTML {
         Field.row(name, label: label, isRequired: isRequired, hint: hint, faults: faults, control: input(faults))
@@ -23,7 +27,8 @@ struct TextField {
         \(attribute: "value", value.isEmpty ? nil : value)\
         \(attribute: "placeholder", placeholder.isEmpty ? nil : placeholder) autocomplete="\(autocomplete)"\
         \(attribute: "inputmode", inputmode) autocapitalize="none" spellcheck="false"\
-        \(flag: "required", isRequired)\(Field.description(name, hint: hint, faults: faults))>
+        \(flag: "required", isRequired)\(flag: "readonly", isReadOnly)\
+        \(Field.description(name, hint: hint, faults: faults, and: describedBy))>
         """
     }
 }
@@ -36,6 +41,8 @@ struct PasswordField {
     var hint: String?
     /// `current-password` or `new-password`.
     var autocomplete = "current-password"
+    /// The rules of a new password, shown and judged as it is typed.
+    var strength: PasswordStrength?
 
     func markup(_ faults: [FormFault]) -> HTML {
         let field = TextField(
@@ -44,7 +51,8 @@ struct PasswordField {
             placeholder: placeholder,
             hint: hint,
             type: "password",
-            autocomplete: autocomplete
+            autocomplete: autocomplete,
+            describedBy: strength == nil ? [] : ["\(name.rawValue)-rules"]
         )
         return Field.row(
             name,
@@ -56,8 +64,26 @@ struct PasswordField {
                 <div class="joined">\(field.input(faults))<button class="peek" type="button" hidden \
                 data-peek="\(name.rawValue)" aria-controls="\(name.rawValue)" aria-pressed="false" \
                 aria-label="显示密码">显示</button></div><span class="sr" role="status" data-peek-status></span>
-                """
+                """,
+            after: strength?.markup(of: name) ?? HTML()
         )
+    }
+}
+
+/// The rules of a new password as a list; the script marks what is kept and says how strong it is (journeys.md C5).
+struct PasswordStrength {
+    /// Such as 8-20.
+    var range: String
+
+    func markup(of name: FieldName) -> HTML {
+        let rules = [("length", "\(range)位"), ("classes", "字母、数字、特殊字符至少两种"), ("personal", "不包含用户名和手机号")]
+        return """
+            <ul class="rules" id="\(name.rawValue)-rules" data-rules="\(name.rawValue)" data-range="\(range)">\
+            \(HTML.each(rules) { rule, words in
+                "<li data-rule=\"\(rule)\">\(Marks.tick)<span>\(words)</span><span class=\"sr\" data-kept></span></li>"
+            })</ul>
+            <p class="strength" role="status" data-strength="\(name.rawValue)"></p>
+            """
     }
 }
 
@@ -141,10 +167,10 @@ enum Field {
     }
 
     /// `aria-invalid` and `aria-describedby` for hint and fault.
-    static func description(_ name: FieldName, hint: String?, faults: [FormFault]) -> HTML {
+    static func description(_ name: FieldName, hint: String?, faults: [FormFault], and more: [String] = []) -> HTML {
         let isWrong = faults.text(at: name) != nil
         let parts = [hint == nil ? nil : "\(name.rawValue)-hint", isWrong ? "\(name.rawValue)-err" : nil]
-        let ids = parts.compactMap { $0 }.joined(separator: " ")
+        let ids = (parts.compactMap { $0 } + more).joined(separator: " ")
         return """
             \(attribute: "aria-invalid", isWrong ? "true" : nil)\
             \(attribute: "aria-describedby", ids.isEmpty ? nil : ids)

@@ -8,6 +8,8 @@ enum FieldName: String, Sendable, CaseIterable {
     case captchaProof = "pow"
     case smsCode = "sms_code"
     case userCode = "user_code"
+    case syncNational = "sync_national"
+    case idNumber = "id_number"
 }
 
 /// One thing a citizen must put right in a form: an ordinary value, returned and shown, never thrown (house 5.5).

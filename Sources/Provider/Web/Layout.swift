@@ -30,7 +30,7 @@ struct Layout {
         """
         <!DOCTYPE html>
         <html lang="zh-CN" data-face="\(context.face.rawValue)" data-ui="\(context.textSize.rawValue)" \
-        data-theme="\(context.theme.rawValue)">
+        data-theme="\(context.theme.rawValue)"\(attribute: "class", context.face == .h5 ? "h5" : nil)>
         \(head(context))
         <body\(attribute: "class", hasHero ? "has-hero" : nil)>
         <a class="skip" href="#main">跳到主要内容</a>

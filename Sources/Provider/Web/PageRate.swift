@@ -97,6 +97,7 @@ struct PageRateMiddleware: RouterMiddleware {
     }
 
     private static let uncounted = [
-        "/oauth2/", "/.well-known/", "/assets/", "/mp/", "/sandbox", "/healthz", "/readyz", "/favicon.ico",
+        "/oauth2/", "/.well-known/", "/assets/", "/mp/", "/sms/reports/", "/sandbox", "/healthz", "/readyz",
+        "/favicon.ico",
     ]
 }

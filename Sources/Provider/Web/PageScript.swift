@@ -1,6 +1,20 @@
 /// The one script. Every journey works without it; it saves reloads, moves focus to what went wrong and stops double
 /// submission. It is served as a file: the policy allows nothing inline. Written for the web views of old phones.
 enum PageScript {
+    /// As it is served: without indentation, lines of comment and the blanks around signs that no words of ours have between blanks. Other
+    /// line ends stay, since the language gives them meaning.
+    static let compact: String = {
+        let signs = ["===", "!==", "+=", "=", "+", "&&", "||", "?", ":", ">", "<", "*", "/"]
+        let lines = text.split(separator: "\n").map { line in String(line.drop { $0 == " " }) }
+            .filter { !($0.hasPrefix("/*") && $0.hasSuffix("*/")) }
+        return signs.reduce(lines.joined(separator: "\n")) { $0.replacing(" \($1) ", with: $1) }
+            .replacing(") {", with: "){").replacing("function (", with: "function(").replacing("; }", with: ";}")
+            .replacing("if (", with: "if(").replacing(";\n", with: ";").replacing("{\n", with: "{").replacing(
+                ",\n",
+                with: ","
+            )
+    }()
+
     static let text = #"""
         (function () {
           "use strict";
@@ -63,6 +77,7 @@ enum PageScript {
             var button = one("[data-captcha=prove]", form), nonce = one("[name=pow]", form), label = one("span", button);
             var block = one("[data-captcha=proving]", form), bar = one("[role=progressbar]", block), line = one("span", bar);
             var result = one("[data-captcha=result]", block), hint = input.placeholder, worker = null, state = "picture";
+            var wanted = input.required;
             var words = { picture: "改用无障碍验证", proving: "取消无障碍验证", proved: "改回图形验证码" };
             function enter(next, text) {
               if (worker) worker.terminate();
@@ -72,8 +87,8 @@ enum PageScript {
               block.setAttribute("data-state", text ? state : "idle");
               label.textContent = words[state];
               result.textContent = text;
-              input.required = state !== "proved";
-              input.disabled = !input.required;
+              input.disabled = state === "proved";
+              input.required = wanted && !input.disabled;
               input.placeholder = input.disabled ? "无需填写" : hint;
               if (!input.disabled) return;
               input.value = "";
@@ -112,12 +127,21 @@ enum PageScript {
           }
 
           /* Another captcha, and the spoken one, without leaving the page. */
+          var captchas = [];
           all("button[data-captcha=renew]").forEach(function (button) {
             var form = button.form;
             var picture = one("[data-captcha=picture]", form), id = one("[data-captcha=id]", form);
             var sound = one("[data-captcha=sound]", form), status = one("[data-captcha=status]", form);
             var listen = one("[data-captcha=listen]", form), input = one("[name=captcha]", form);
             var byHand = false, forget = prover(form, id, input);
+            function show(fresh) {
+              id.value = fresh.captcha_id;
+              picture.src = "/captcha/" + fresh.captcha_id + ".png";
+              sound.src = "/captcha/" + fresh.captcha_id + ".wav";
+              input.value = "";
+              forget(fresh.bits);
+            }
+            captchas.push([form, show]);
             function renew(event) {
               if (byHand || !window.fetch) return;
               event.preventDefault();
@@ -125,11 +149,7 @@ enum PageScript {
                 if (!answer.ok) throw answer;
                 return answer.json();
               }).then(function (fresh) {
-                id.value = fresh.captcha_id;
-                picture.src = "/captcha/" + fresh.captcha_id + ".png";
-                sound.src = "/captcha/" + fresh.captcha_id + ".wav";
-                input.value = "";
-                forget(fresh.bits);
+                show(fresh);
                 status.textContent = "";
                 setTimeout(function () { status.textContent = "已为您换了一张图形验证码"; }, 50);
                 input.focus();
@@ -145,6 +165,106 @@ enum PageScript {
               status.textContent = "正在播放验证码";
               input.focus();
               playing.catch(function () { listen.parentNode.open = true; });
+            });
+          });
+
+          /* A new password is judged as it is typed. The server judges it again. */
+          all("[data-rules]").forEach(function (list) {
+            var input = document.getElementById(list.getAttribute("data-rules")), form = input.form;
+            var line = one("[data-strength=" + input.id + "]", form), range = list.getAttribute("data-range").split("-");
+            function mark(name, kept) {
+              var item = one("[data-rule=" + name + "]", list);
+              if (kept) item.classList.add("met"); else item.classList.remove("met");
+              one("[data-kept]", item).textContent = kept ? "，已满足" : "";
+              return kept;
+            }
+            function judge() {
+              var text = input.value, classes = (/[a-z]/i.test(text) ? 1 : 0) + (/[0-9]/.test(text) ? 1 : 0) + (/[^a-z0-9]/i.test(text) ? 1 : 0);
+              var own = all("[name=username],[name=phone]", form).some(function (other) {
+                return other.value && text.toLowerCase().indexOf(other.value.toLowerCase()) >= 0;
+              });
+              var good = [mark("length", text.length >= Number(range[0]) && text.length <= Number(range[1])),
+                mark("classes", classes > 1), mark("personal", text !== "" && !own)];
+              var kept = good.filter(function (one) { return one; }).length;
+              line.textContent = !text ? "" : "强度：" + (kept < 3 ? "弱" : classes > 2 && text.length > 11 ? "强" : "中");
+            }
+            input.addEventListener("input", judge);
+          });
+
+          /* A fault beside its field, and away again. */
+          function clear(form, name) {
+            var input = one("[name=" + name + "]", form);
+            if (!input || !input.id) return;
+            var fault = document.getElementById(input.id + "-err"), row = input.closest ? input.closest(".field") : null;
+            if (fault) fault.parentNode.removeChild(fault);
+            if (row) row.classList.remove("wrong");
+            input.removeAttribute("aria-invalid");
+          }
+          function blame(form, name, text) {
+            var input = one("[name=" + name + "]", form) || one("[name=sms_code]", form);
+            clear(form, input.name);
+            var row = input.closest(".field"), line = document.createElement("p"), words = document.createElement("span");
+            row.classList.add("wrong");
+            line.className = "fault"; line.id = input.id + "-err"; line.setAttribute("role", "alert");
+            words.textContent = text;
+            line.appendChild(words);
+            one(".control", row).insertBefore(line, one(".control", row).children[1] || null);
+            input.setAttribute("aria-invalid", "true");
+            input.setAttribute("aria-describedby", line.id);
+            if (!input.disabled) input.focus();
+          }
+
+          /* A code by SMS without leaving the page, and the time until the next. */
+          all("button[data-sms=send]").forEach(function (button) {
+            var form = button.form, status = one("[data-sms=status]", form), byHand = false, timer = null, busy = false;
+            function count(seconds) {
+              var end = Date.now() + seconds * 1000;
+              function tick() {
+                var left = Math.ceil((end - Date.now()) / 1000);
+                if (left > 0) {
+                  button.setAttribute("aria-disabled", "true");
+                  button.textContent = "重新获取（" + left + "秒）";
+                  return;
+                }
+                clearInterval(timer);
+                timer = null;
+                button.removeAttribute("aria-disabled");
+                button.textContent = "重新获取";
+                if (status.textContent) status.textContent = "可以重新获取验证码";
+              }
+              clearInterval(timer);
+              timer = setInterval(tick, 500);
+              tick();
+            }
+            if (button.getAttribute("data-wait")) count(Number(button.getAttribute("data-wait")));
+            button.addEventListener("click", function (event) {
+              if (timer || busy) { event.preventDefault(); return; }
+              if (byHand || !window.fetch) return;
+              event.preventDefault();
+              busy = true;
+              button.setAttribute("aria-busy", "true");
+              var typed = all("input", form).filter(function (input) {
+                return input.name && input.type !== "hidden" && input.type !== "password" && input.name !== "sms_code"
+                  && (input.type !== "checkbox" || input.checked);
+              }).map(function (input) { return [input.name, input.value]; });
+              post(form.getAttribute("action"), body(form, typed.concat([["op", "send-code"]])), "error").then(function (answer) {
+                var kind = answer.headers.get("Content-Type") || "";
+                if (kind.indexOf("application/json") !== 0) throw answer;
+                return answer.json();
+              }).then(function (said) {
+                busy = false;
+                button.removeAttribute("aria-busy");
+                captchas.forEach(function (pair) { if (pair[0] === form && said.captcha_id) pair[1](said); });
+                ["phone", "captcha", "sms_code"].forEach(function (name) { clear(form, name); });
+                if (said.wait) count(said.wait);
+                if (!said.sent) { status.textContent = ""; blame(form, said.field || "sms_code", said.message); return; }
+                var captcha = one("[name=captcha]", form), star = captcha.closest(".field").querySelector(".star");
+                captcha.required = false;
+                captcha.placeholder = "重新获取短信时填写";
+                if (star) star.hidden = true;
+                status.textContent = said.message;
+                one("[name=sms_code]", form).focus();
+              }).catch(function () { busy = false; byHand = true; button.removeAttribute("aria-busy"); button.click(); });
             });
           });
 

@@ -107,6 +107,29 @@ extension StyleSheet {
         background:#fff;box-shadow:0 0 0 1px var(--line)}
         html[data-ui^=care] .captcha img{width:9rem;height:3.3rem}
         .captcha-tools{display:flex;flex-wrap:wrap;align-items:flex-start;column-gap:1rem;margin-bottom:-.75rem}
+        .sms-row{display:flex;flex-wrap:wrap;margin:0 0 0 -.75rem}
+        .sms-row .input{flex:1 1 7rem;width:auto;margin-left:.75rem}
+        .sms-row .button{flex:0 1 auto;margin-left:.75rem;padding:.375rem 1.125rem;min-width:8.5rem;font-size:var(--text);
+        font-weight:400;font-variant-numeric:tabular-nums}
+        .sms-row .send{color:var(--accent)}
+        .send[aria-disabled=true]{color:var(--soft);border-color:var(--line);background:var(--ground);cursor:default}
+        .sent{color:var(--success);font-size:var(--small)}
+        .sent:not(:empty){margin-top:.375rem}
+        .trouble{font-size:var(--small)}
+        .trouble summary{list-style:none;cursor:pointer}
+        .trouble summary::-webkit-details-marker{display:none}
+        .trouble ul{margin-bottom:.5rem;padding:.25rem 1rem;border-left:3px solid var(--line)}
+        .trouble li{color:var(--soft);padding:.125rem 0}
+        .proved{display:flex;align-items:center;min-height:3rem;font-size:var(--lead)}
+        .proved .icon{margin-right:.5rem;color:var(--success)}
+        .strength{margin-top:.375rem;color:var(--soft);font-size:var(--small)}
+        .rules{margin:.25rem 0 0;color:var(--soft);font-size:var(--small)}
+        .rules li{display:flex;align-items:center}
+        .rules .icon{margin-right:.375rem;opacity:.25}
+        .rules .met{color:var(--success)}
+        .rules .met .icon{opacity:1}
+        .inbox li{padding:.875rem 0;border-top:1px solid var(--line)}
+        .inbox p{white-space:pre-line}
         .proving{margin-top:.875rem}
         .proving[data-state=idle]{margin:0}
         .proving p{display:flex;align-items:center;color:var(--soft);font-size:var(--small)}

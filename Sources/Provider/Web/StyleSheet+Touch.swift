@@ -67,9 +67,23 @@ extension StyleSheet {
         .cells .fault{padding-bottom:.75rem;margin-top:0}
         .cells .captcha{margin-left:-.5rem}
         .cells .captcha img,.cells .captcha .input{margin-left:.5rem}
+        .cells .sms-row{margin-left:-.5rem;align-items:center}
+        .cells .sms-row .input{margin-left:.5rem;flex-basis:5rem}
+        .cells .sms-row .button{margin-left:.5rem;min-width:0;min-height:3rem;padding:0 .375rem;border-color:transparent;background:none;font-size:var(--small)}
+        .cells .sent,.cells .trouble,.cells .hint,.cells .strength,.cells .rules{padding:0 .25rem}
+        .cells .hint,.cells .strength{margin-top:0;padding-bottom:.625rem}
+        .card .steps-short{padding:0}
         .captcha-tools{margin:0;padding:0 .25rem;column-gap:.625rem}
         .cells .proving{margin:.375rem 0 0;padding:0 .25rem .75rem}
         .cells .proving[data-state=idle]{margin:0;padding:0}
+        .card.sheet:not(.outcome){padding:0 0 .5rem;background:none}
+        .sheet h1{padding:1rem 1rem 0}
+        .sheet .note,.sheet .lead,.sheet .pair,.sheet .facts-list,.sheet .help-line{padding-left:1rem;padding-right:1rem}
+        .sheet .pair{margin-left:0}
+        .sheet .pair .button{margin-left:0}
+        .sheet .tick{padding:.25rem 1rem 0}
+        .sheet .actions{margin-top:1rem;padding:0 1rem}
+        .sheet .help-line{margin-top:.25rem;justify-content:center}
         .entrance .tick{padding:.25rem 1rem 0}
         .entrance .actions{margin-top:1rem;padding:0 1rem}
         .way-out{padding:0 1rem}

@@ -7,9 +7,9 @@ enum StyleSheet {
     static func text(_ colours: Brand.Colours) -> String {
         compact(
             tokens(colours) + base + frame + hero + components + forms + outcomes
-                + "@media (max-width:640px){" + touch("html ") + "}" + touch("html[data-face=h5] ")
+                + "@media (max-width:640px){" + touch("html ") + "}" + touch("html.h5 ")
                 + "@media (min-width:360px) and (max-width:640px){" + touchCells("html ") + "}"
-                + "@media (min-width:360px){" + touchCells("html[data-face=h5] ") + "}"
+                + "@media (min-width:360px){" + touchCells("html.h5 ") + "}"
         )
     }
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import secrets
+import time
 import hashlib
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 
 from .server import Citygate
+
+
+def new_phone() -> str:
+    """A number nobody has, outside the range of the personas."""
+    return "139" + "".join(secrets.choice("0123456789") for _ in range(8))
 
 
 def base64url(data: bytes) -> str:
@@ -103,6 +109,24 @@ class Sandbox:
         answer = self.server.get(f"/sandbox/captchas/{captcha_id}")
         assert answer.status_code == 200, answer.text
         return answer.json()["answer"]
+
+    def messages(self, phone: str) -> list[dict]:
+        """Short messages that reached a phone, newest first."""
+        return self.server.get(f"/sandbox/sms?phone={phone}").json()["messages"]
+
+    def code(self, phone: str) -> str:
+        """The newest code that reached a phone."""
+        for _ in range(100):
+            codes = [m["code"] for m in self.messages(phone) if m["code"]]
+            if codes:
+                return codes[0]
+            time.sleep(0.05)
+        raise AssertionError(f"no code reached {phone}")
+
+    def fault(self, dependency: str, mode: str, count: int | None = None):
+        order = {"dependency": dependency, "mode": mode} | ({} if count is None else {"count": count})
+        answer = self.server.post("/sandbox/faults", json=order)
+        assert answer.status_code == 204, answer.text
 
     def now(self) -> str:
         return self.server.get("/sandbox/clock").json()["now"]

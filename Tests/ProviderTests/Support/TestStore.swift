@@ -56,6 +56,7 @@ actor TestStore {
         let template = open(replacing(database: "citygate", with: "citygate_template", in: address.connectionString))
         _ = try await Migrator(Schema.migrations).migrate(template)
         try await SandboxClock(database: template).install()
+        try await SandboxStage(database: template).install()
         try await Partitions(database: template, grantDays: 32).ensure(today: Day(of: Date()))
         await template.shutDown()
         return address

@@ -75,7 +75,7 @@ import Testing
             let lenient = ["CITYGATE_CAPTCHA_PROOF_BITS": "8"]
             try await TestServer.with(lenient, sharing: server.connectionString) { second in
                 let captchas = second.rooms.captchas
-                let shown = try await captchas.challenge(id: captcha.id)
+                let shown = try await captchas.challenge(id: captcha.id, .signIn)
                 let outcome = try await captchas.check("", proof: short, id: captcha.id, .signIn, browser: browser)
                 #expect(shown?.proofBits == 10 && outcome == .wrong)
             }

@@ -12,7 +12,13 @@ import Testing
         .flowExpired, .stepOrder, .csrfFailed, .rateLimited(until: noon), .serverError(reference: "7KQ2MX9T4B6C"),
         .dependencyDown(service: "短信服务", alternative: "改用扫码登录"), .pageNotFound, .requestInvalid, .clientUnknown,
         .clientDisabled(relyingParty: "公积金网上大厅"), .redirectURIMismatch(relyingParty: "公积金网上大厅"),
-        .authorizationRequestInvalid, .logoutRequestInvalid,
+        .authorizationRequestInvalid, .logoutRequestInvalid, .smsCodeRequired, .smsCodeFormat, .smsNotRequested,
+        .smsCodeWrong, .smsCodeExpired, .smsTooSoon(seconds: 42), .smsHourLimit(until: noon, wait: "18分钟"),
+        .smsDayLimit(until: noon), .vendorDown, .smsTooManyTries, .phoneRequired, .phoneFormat, .phoneUnsupported,
+        .phoneRegistered, .usernameRequired, .usernameLength, .usernameStart, .usernameAlphabet, .usernameTaken,
+        .newPasswordRequired, .passwordLength(range: "8-20"), .passwordAlphabet, .passwordClasses, .passwordCommon,
+        .passwordPersonal,
+        .passwordsDiffer, .passwordReused, .idNumberRequired, .idNumberWrong, .syncRequired,
     ]
     static let noon = ClockTime(1_795_000_000, now: 1_795_000_000)
 
@@ -46,7 +52,7 @@ import Testing
     @Test(arguments: Fault.Code.allCases)
     func `words say what to do`(code: Fault.Code) {
         guard !Self.statements.contains(code) else { return }
-        let ways = ["请", "可以", "已为您"]
+        let ways = ["请", "可以", "已为您", "须", "不能", "只能"]
         #expect(ways.contains { code.template.contains($0) }, "\(code.template)")
     }
 
@@ -56,17 +62,19 @@ import Testing
         let names: [FieldName: [String]] = [
             .account: ["账号", "密码"], .password: ["密码"], .captcha: ["图形验证码"], .agree: ["用户协议"], .consent: ["授权"],
             .userCode: ["代码"],
+            .smsCode: ["验证码", "短信", "重新获取", "24小时内获取"], .phone: ["手机号", "号段"], .username: ["用户名"],
+            .confirmPassword: ["密码"], .idNumber: ["证件号"], .syncNational: ["国家政务服务平台"],
         ]
         #expect(names[field, default: []].contains { code.template.contains($0) }, "\(code.template)")
     }
 
     @Test(arguments: Fault.Code.allCases)
     func `a parameter is one that the page can fill`(code: Fault.Code) {
-        let known = ["n", "time", "tel", "ref", "rp", "service", "alternative"]
+        let known = ["n", "time", "tel", "ref", "rp", "service", "alternative", "s", "wait", "range"]
         let used = code.template.split(separator: "{").dropFirst().map { String($0.prefix { $0 != "}" }) }
         #expect(used.allSatisfy(known.contains), "\(used)")
-        // A waiting time is clock time, never a number of seconds.
-        #expect(!code.template.contains("秒"))
+        // A waiting time is clock time, never a number of seconds; the minute between two messages aside.
+        #expect(!code.template.contains("秒") || code == .smsTooSoon)
     }
 
     @Test(arguments: Fault.Code.allCases)
