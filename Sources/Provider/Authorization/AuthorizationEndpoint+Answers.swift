@@ -14,7 +14,7 @@ extension AuthorizationEndpoint {
         _ context: ProviderContext
     ) -> Response {
         if fault == .invalidRequestURI { return outdated(clientID, client, request, context) }
-        let name = client?.metadata.displayName(locales: ["zh-CN", "zh"]) ?? clientID ?? ""
+        let name = client?.metadata.displayName() ?? clientID ?? ""
         let shown: Fault =
             switch fault {
             case .unknownClient: .clientUnknown
@@ -57,8 +57,8 @@ extension AuthorizationEndpoint {
     }
 
     private func wayBack(to client: Client?) -> Brand.Link {
-        let name = client?.metadata.displayName(locales: ["zh-CN", "zh"]) ?? "应用"
-        return client?.clientURI.map { Brand.Link("返回\(name)", $0) } ?? Brand.Link("重新登录", "/login")
+        let name = client?.metadata.displayName() ?? "应用"
+        return client?.metadata.homeAddress().map { Brand.Link("返回\(name)", $0) } ?? Brand.Link("重新登录", "/login")
     }
 
     func expired(_ client: Client?, _ request: Request, _ context: ProviderContext) -> Response {
@@ -81,7 +81,7 @@ extension PageDesk {
             let page = FormPostPage(
                 action: action,
                 values: fields.map { ($0.name, $0.value) },
-                relyingParty: answer.target.client.metadata.displayName(locales: ["zh-CN", "zh"])
+                relyingParty: answer.target.client.metadata.displayName()
             )
             return respond(page.page(in: self.context(request, context, browser: browser)), browser: browser)
         }

@@ -128,6 +128,11 @@ struct AuthorizationEndpoint: Sendable {
             return try await dispatch(asked, parameters, pending: pending, request, context)
         } catch let error as OAuthError {
             return desk.deliver(AuthorizationResponse(to: target, error: error), request, context)
+        } catch  where error.isUnexpected {
+            // RFC 6749 §4.1.2.1: a browser cannot bring a status 500 back, so the client is told by redirect.
+            context.logger.error("request failed", metadata: ["error": "\(error)", "error_type": "\(type(of: error))"])
+            let refusal = OAuthError(.serverError, "something unexpected; name \(context.requestID) when you ask")
+            return desk.deliver(AuthorizationResponse(to: target, error: refusal), request, context)
         }
     }
 

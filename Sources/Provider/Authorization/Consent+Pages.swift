@@ -5,6 +5,9 @@ struct ConsentPage: Sendable {
     var items: [Item]
     var action = "/consent"
     var hidden: [(name: String, value: String)] = []
+    /// What the application says of its terms and of what it does with data: its own addresses (OIDC Registration §2).
+    var termsURL: String?
+    var policyURL: String?
     /// The account whose data it is, masked.
     var maskedAccount: String?
     /// Addresses the answer may redirect to (`Page.formTargets`).
@@ -44,6 +47,7 @@ struct ConsentPage: Sendable {
             <dl class="facts-list">
             \(relyingParty.organisation.map { "<div><dt>主体</dt><dd>\($0)</dd></div>" as HTML })
             \(relyingParty.domain.map { "<div><dt>网址</dt><dd class=\"domain\">\($0)</dd></div>" as HTML })
+            \(link("应用条款", termsURL))\(link("应用隐私政策", policyURL))
             \(maskedAccount.map { "<div><dt>当前账号</dt><dd>\($0)</dd></div>" as HTML })
             </dl>
             <p class="note">同意后，上述信息将提供给该应用。拒绝不会影响您的账号，但可能无法使用该应用的服务。</p>
@@ -51,6 +55,15 @@ struct ConsentPage: Sendable {
             \(HelpLine.markup(context.brand))
             </div>
             """
+    }
+
+    private func link(_ title: String, _ address: String?) -> HTML? {
+        address.map {
+            """
+            <div><dt>\(title)</dt><dd class="domain">\
+            <a href="\(url: $0)" rel="noopener noreferrer">\($0)</a></dd></div>
+            """
+        }
     }
 }
 

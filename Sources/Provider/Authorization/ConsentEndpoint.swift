@@ -56,6 +56,8 @@ struct ConsentEndpoint: Sendable {
         )
         var page = ConsentPage(relyingParty: waiting.label, items: ClaimWords.items(for: asked))
         page.hidden = [("transaction", waiting.pending.name)]
+        page.termsURL = waiting.client.metadata.termsAddress()
+        page.policyURL = waiting.client.metadata.policyAddress()
         page.maskedAccount = account.username.map(Mask.username) ?? account.phone.map(Mask.phone)
         page.formTargets = [waiting.redirectURI]
         let drawn = desk.context(request, context, browser: browser, display: waiting.display)

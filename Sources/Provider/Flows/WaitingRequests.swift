@@ -27,14 +27,14 @@ struct WaitingRequest: Sendable {
 
     var label: RelyingPartyLabel {
         RelyingPartyLabel(
-            name: client.metadata.displayName(locales: ["zh-CN", "zh-Hans", "zh"]) ?? client.id.value,
+            name: client.metadata.displayName() ?? client.id.value,
             organisation: client.organisation,
             domain: Self.host(of: pending.purpose == .authorization ? redirectURI : client.clientURI ?? "")
         )
     }
 
     /// The way back for somebody whose page expired: the relying party's own site, if it told us.
-    var wayBack: Brand.Link? { client.clientURI.map { Brand.Link("返回\(label.name)", $0) } }
+    var wayBack: Brand.Link? { client.metadata.homeAddress().map { Brand.Link("返回\(label.name)", $0) } }
 
     private func optional(_ name: String) -> String? {
         guard case .once(let value) = pending.parameters.occurrence(of: name) else { return nil }

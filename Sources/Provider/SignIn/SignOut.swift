@@ -95,7 +95,7 @@ struct SignOut: Sendable {
         _ context: ProviderContext
     ) async throws -> Response {
         let browser = desk.browser(request)
-        var page = SignOutConfirmPage(relyingParty: client?.metadata.displayName(locales: ["zh-CN", "zh"]))
+        var page = SignOutConfirmPage(relyingParty: client?.metadata.displayName())
         page.hidden = [("request", parameters.encoded)]
         if let session, let account = try await accounts.find(session.account) {
             page.maskedAccount = account.username.map(Mask.username) ?? account.phone.map(Mask.phone)

@@ -2,6 +2,7 @@ import Cryptography
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOCore
 import OAuth
 import Postgres
 
@@ -57,7 +58,21 @@ enum ProtocolAnswer {
             var response = Response.json(body, status: .serviceUnavailable)
             response.headers[.retryAfter] = "2"
             return response
+        } catch  where error.isUnexpected {
+            // The driver's public description says nothing of values.
+            context.logger.error("request failed", metadata: ["error": "\(error)", "error_type": "\(type(of: error))"])
+            let refusal = OAuthError(.serverError, "something unexpected; name \(context.requestID) when you ask")
+            return Response.json(refusal.body(), status: .internalServerError)
         }
+    }
+}
+
+extension Error {
+    /// Nobody's doing but ours: neither what a request deserves nor a store that is out of reach for a moment.
+    var isUnexpected: Bool {
+        if let error = self as? PostgresError { return !error.isTransient }
+        return !(self is any HTTPResponseError) && !(self is NIOTooManyBytesError) && !(self is BusyError)
+            && !(self is CancellationError)
     }
 }
 

@@ -62,8 +62,11 @@ import Testing
                 )
             )
             let request = TestRequest(clientID: client.id)
-            let page = try await server.browser().get(request.path)
+            let browser = server.browser()
+            let page = try await browser.get(request.path)
             #expect(page.body.contains("停车服务") && !page.body.contains("Parking"))
+            let consent = try await browser.logIn(on: page, server: server)
+            #expect(consent.body.contains("href=\"https://rp.example.cn/policy\""))
             let code = try await server.code(request)
             let tokens = try TestTokens(
                 try await server.post("/oauth2/token", request.exchange(code), basic: (client.id, client.secret ?? ""))

@@ -79,6 +79,55 @@ import Testing
         }
     }
 
+    @Test func `a server that hears of nothing refuses a disabled client within a second as well`() async throws {
+        try await TestServer.with { server in
+            let rooms = server.rooms
+            let deaf = Rooms.registry(
+                rooms.configuration,
+                rooms.capabilities,
+                database: rooms.database,
+                secrets: rooms.secrets,
+                logger: TestServer.quietLogger
+            )
+            #expect(try await deaf.find(id)?.client.isEnabled == true)
+            try await rooms.clients.disable(id, trace: trace)
+            let start = ContinuousClock.now
+            #expect(try await eventually { try await deaf.find(id)?.client.isEnabled == false })
+            #expect(ContinuousClock.now - start < .milliseconds(1500))
+        }
+    }
+
+    @Test func `what is read while a change comes in is not kept from before it`() async throws {
+        try await TestServer.with { first in
+            try await TestServer.with(sharing: first.connectionString) { second in
+                for round in 0..<20 {
+                    let reading = Task {
+                        while !Task.isCancelled { _ = try await second.rooms.clients.find(id) }
+                    }
+                    let name = "round \(round)"
+                    var client = try #require(try await first.rooms.clients.find(id)).client
+                    client.metadata.clientName = name
+                    try await first.rooms.clients.update(client, trace: trace)
+                    let start = ContinuousClock.now
+                    #expect(try await eventually { try await second.rooms.clients.find(id)?.client.clientName == name })
+                    #expect(ContinuousClock.now - start < .seconds(1))
+                    #expect(try await second.rooms.clients.find(id)?.client.clientName == name)
+                    reading.cancel()
+                    _ = try? await reading.value
+                }
+            }
+        }
+    }
+
+    @Test func `a secret that is ended at once is refused, its successor taken`() async throws {
+        try await TestServer.with { server in
+            let old = try #require(try server.ready(id).secret)
+            let new = try await server.rooms.clients.rotateSecret(id, atOnce: true, trace: trace)
+            #expect(try await token(server, old).error == "invalid_client")
+            #expect(try await token(server, new).status == .ok)
+        }
+    }
+
     @Test func `the store holds no secret, and each act its record`() async throws {
         try await TestServer.with { server in
             let secret = try await server.rooms.clients.rotateSecret(id, trace: trace).reveal()
