@@ -55,6 +55,9 @@ struct ConnectionString: Sendable {
         // The server gives up a little before the client does, so that its answer still comes. Options written by the operator win.
         let options: [(String, String)] = [
             ("TimeZone", "UTC"), ("DateStyle", "ISO"), ("bytea_output", "hex"),
+            // A prepared statement is planned once. Left to itself the server plans it anew at each call where partitions are involved, which
+            // costs several times what the lookup does; which partition is meant is seen at run time all the same.
+            ("plan_cache_mode", "force_generic_plan"),
             ("lock_timeout", "\(configuration.lockLimit.milliseconds)"),
             ("statement_timeout", "\(limit - limit / 10)"),
             ("idle_in_transaction_session_timeout", "\(configuration.idleInTransactionLimit.milliseconds)"),

@@ -32,10 +32,16 @@ struct Grants: Sendable {
     static func livingCheck(_ id: GrantID) -> SQL {
         """
         SELECT 1 AS is_there FROM authorization_grant g
-        JOIN account a ON a.id = g.account_id AND a.state = 'active' AND a.session_epoch = g.session_epoch
-        WHERE g.day = \(id.dayNumber) AND g.id = \(id.uuid) AND g.revoked_at IS NULL
+        WHERE g.day = \(id.dayNumber) AND g.id = \(id.uuid) AND g.revoked_at IS NULL AND \(sql: isOfLivingAccount)
         """
     }
+
+    /// That the account of the grant `g` is in use and nothing ended it since (trust.md T34). OFFSET 0 keeps the question where it stands,
+    /// after the grant was found by its key: a plan that is made once for all values would otherwise begin at the accounts while they are few.
+    static let isOfLivingAccount: SQL = """
+        EXISTS (SELECT FROM account a WHERE a.id = g.account_id AND a.state = 'active'
+            AND a.session_epoch = g.session_epoch OFFSET 0)
+        """
 
     /// Revokes a grant of this client, with an audit row. Revoking it twice is no error.
     func revoke(_ id: GrantID, client: Client, trace: Trace) async throws {
@@ -90,9 +96,8 @@ struct Grants: Sendable {
     static func opening(from source: String, boundTo key: String? = nil) -> SQL {
         """
         UPDATE authorization_grant g SET redeemed_at = coalesce(g.redeemed_at, instant()), jkt = \(key)
-        FROM \(raw: source) s, account a
-        WHERE g.day = s.day AND g.id = s.id AND g.revoked_at IS NULL AND a.id = g.account_id
-            AND a.state = 'active' AND a.session_epoch = g.session_epoch
+        FROM \(raw: source) s
+        WHERE g.day = s.day AND g.id = s.id AND g.revoked_at IS NULL AND \(sql: isOfLivingAccount)
         RETURNING \(sql: AuthorizationGrant.columns)
         """
     }

@@ -85,7 +85,7 @@ struct RefreshTokens: Sendable {
         return """
             WITH spent AS (
                 UPDATE refresh_token t SET spent_at = instant(), successor = \(sealed)
-                FROM authorization_grant g, account a
+                FROM authorization_grant g
                 WHERE \(sql: matches(token)) AND t.spent_at IS NULL AND \(sql: isAlive(client))
                     AND \(sql: isHeld(by: key)) AND \((request.scope ?? []).names)::text[] <@ string_to_array(g.scope, ' ')
                     AND \(request.resources)::text[] <@ g.resource
@@ -112,7 +112,6 @@ struct RefreshTokens: Sendable {
             SELECT t.successor, t.spent_at > instant() - make_interval(secs => \(Double(grace))) AS is_recent,
                 \(sql: isAlive(client)) AS is_alive, \(sql: AuthorizationGrant.columns)
             FROM refresh_token t JOIN authorization_grant g ON g.day = t.grant_day AND g.id = t.grant_id
-            JOIN account a ON a.id = g.account_id
             WHERE \(sql: matches(token)) AND g.client_id = \(client.id.value) AND \(sql: isHeld(by: key))
             """
         )
@@ -183,7 +182,7 @@ struct RefreshTokens: Sendable {
         let row = try await database.row(
             """
             SELECT g.subject, g.scope, t.issued_at, t.expires_at
-            FROM refresh_token t, authorization_grant g, account a
+            FROM refresh_token t, authorization_grant g
             WHERE \(sql: matches(token)) AND t.spent_at IS NULL AND \(sql: isAlive(client))
             """
         )
@@ -209,13 +208,13 @@ struct RefreshTokens: Sendable {
         "t.day = \(token.day.number) AND t.hash = ANY (\(keys.map { hash(token, key: $0) }))"
     }
 
-    /// That the token `t` hangs on the grant `g` of this client and account `a`, and all three still count (trust.md T34).
+    /// That the token `t` hangs on the grant `g` of this client, and all three still count (trust.md T34).
     private func isAlive(_ client: Client) -> SQL {
         """
         g.day = t.grant_day AND g.id = t.grant_id AND g.client_id = \(client.id.value) AND g.revoked_at IS NULL
             AND t.expires_at > instant()
             AND g.created_at > instant() - make_interval(secs => \(Double(lifetime(of: client))))
-            AND a.id = g.account_id AND a.state = 'active' AND a.session_epoch = g.session_epoch
+            AND \(sql: Grants.isOfLivingAccount)
         """
     }
 

@@ -39,9 +39,13 @@ struct Sessions: Sendable {
     static func finding(_ token: DatedToken) -> SQL {
         """
         SELECT s.sid, s.account_id, s.session_epoch, s.auth_time, s.amr, a.subject, a.level
-        FROM session s JOIN account a ON a.id = s.account_id
-        WHERE s.day = \(token.day.number) AND s.hash = \(token.hash(as: tokenType)) AND s.ended_at IS NULL
-            AND s.expires_at > instant() AND a.state = 'active' AND a.session_epoch = s.session_epoch
+        FROM (
+            SELECT * FROM session
+            WHERE day = \(token.day.number) AND hash = \(token.hash(as: tokenType)) AND ended_at IS NULL
+                AND expires_at > instant()
+            -- By its key first, however few the accounts are: the plan is made once for all values.
+            OFFSET 0
+        ) s JOIN account a ON a.id = s.account_id AND a.state = 'active' AND a.session_epoch = s.session_epoch
         """
     }
 
