@@ -16,6 +16,14 @@ struct FieldVault: Sendable {
     struct DataKey: Sendable {
         let account: AccountID
         let bytes: Secret<[UInt8]>
+        /// The account's part of what each seal authenticates, spelled once for all fields.
+        fileprivate let row: String
+
+        init(account: AccountID, bytes: Secret<[UInt8]>) {
+            self.account = account
+            self.bytes = bytes
+            row = account.uuid.uuidString
+        }
     }
 
     /// What cannot be opened was moved, altered, or sealed under a key that is gone.
@@ -38,23 +46,31 @@ struct FieldVault: Sendable {
     func newKey(for account: AccountID) throws -> (key: DataKey, version: Int, wrapped: [UInt8]) {
         guard let wrapping = kek[currentKEK] else { throw Unreadable() }
         let bytes = Random.bytes(32)
-        let wrapped = try AESGCM.seal(bytes, key: wrapping.reveal(), aad: Self.aad(account, "key", currentKEK))
+        let wrapped = try AESGCM.seal(
+            bytes,
+            key: wrapping.reveal(),
+            aad: Self.aad(account.uuid.uuidString, "key", currentKEK)
+        )
         return (DataKey(account: account, bytes: Secret(bytes)), currentKEK, wrapped)
     }
 
     /// Opens a wrapped data key.
     func unwrap(_ wrapped: [UInt8], version: Int, for account: AccountID) throws -> DataKey {
         guard let wrapping = kek[version] else { throw Unreadable() }
-        let bytes = try AESGCM.open(wrapped, key: wrapping.reveal(), aad: Self.aad(account, "key", version))
+        let bytes = try AESGCM.open(
+            wrapped,
+            key: wrapping.reveal(),
+            aad: Self.aad(account.uuid.uuidString, "key", version)
+        )
         return DataKey(account: account, bytes: Secret(bytes))
     }
 
     func seal(_ text: String, _ field: Field, _ key: DataKey) throws -> [UInt8] {
-        try AESGCM.seal(Array(text.utf8), key: key.bytes.reveal(), aad: Self.aad(key.account, field.rawValue, 1))
+        try AESGCM.seal(Array(text.utf8), key: key.bytes.reveal(), aad: Self.aad(key.row, field.rawValue, 1))
     }
 
     func open(_ sealed: [UInt8], _ field: Field, _ key: DataKey) throws -> String {
-        let bytes = try AESGCM.open(sealed, key: key.bytes.reveal(), aad: Self.aad(key.account, field.rawValue, 1))
+        let bytes = try AESGCM.open(sealed, key: key.bytes.reveal(), aad: Self.aad(key.row, field.rawValue, 1))
         return String(decoding: bytes, as: UTF8.self)
     }
 
@@ -65,7 +81,7 @@ struct FieldVault: Sendable {
     }
 
     /// table ‖ column ‖ row ‖ key version (trust.md T23).
-    private static func aad(_ account: AccountID, _ column: String, _ version: Int) -> [UInt8] {
-        Array("account|\(column)|\(account.uuid.uuidString)|\(version)".utf8)
+    private static func aad(_ row: String, _ column: String, _ version: Int) -> [UInt8] {
+        Array("account|\(column)|\(row)|\(version)".utf8)
     }
 }

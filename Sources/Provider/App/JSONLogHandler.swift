@@ -14,10 +14,16 @@ struct JSONLogHandler: LogHandler {
         "setting", "migration", "statement", "sqlstate", "host", "channel", "pid", "port", "lane", "at", "why",
         "from", "seconds", "calls", "partitions",
     ]
-    /// Names other libraries use, and ours for the same thing.
-    private static let renamedKeys = [
-        "hb.request.id": "request_id", "hb.request.method": "method", "error.type": "error_type",
-    ]
+    /// Our name for what other libraries call otherwise.
+    private static func renamed(_ key: String) -> String? {
+        switch key {
+        case "hb.request.id": "request_id"
+        case "hb.request.method": "method"
+        case "error.type": "error_type"
+        default: nil
+        }
+    }
+
     /// The longest value that is written, in bytes.
     private static let longestValue = 400
     /// The longest message, in bytes.
@@ -49,9 +55,9 @@ struct JSONLogHandler: LogHandler {
     /// The bytes of one line, its line end included, at most ``LogSink/longestLine``.
     func line(for event: LogEvent, at time: timespec) -> [UInt8] {
         var members: [UInt8] = []
-        members.reserveCapacity(256)
+        members.reserveCapacity(512)
         members += #"{"ts":""#.utf8
-        members += WallClock.text(time).utf8
+        WallClock.append(time, to: &members)
         members += #"","level":""#.utf8
         members += event.level.rawValue.utf8
         members += #"","msg":"#.utf8
@@ -63,7 +69,7 @@ struct JSONLogHandler: LogHandler {
             members += #","error_type":"#.utf8
             Self.appendText(String(reflecting: type(of: error)), longest: Self.longestValue, to: &members)
         }
-        for (key, value) in gathered(event.metadata).sorted(by: { $0.key < $1.key }).prefix(Self.mostMetadata) {
+        for (key, value) in gathered(event.metadata).prefix(Self.mostMetadata) {
             members.append(UInt8(ascii: ","))
             Self.appendText(key, longest: 60, to: &members)
             members.append(UInt8(ascii: ":"))
@@ -74,14 +80,22 @@ struct JSONLogHandler: LogHandler {
         return members
     }
 
-    private func gathered(_ own: Logger.Metadata?) -> Logger.Metadata {
-        var all = metadata
-        if let provided = metadataProvider?.get() { all.merge(provided) { _, new in new } }
-        if let own { all.merge(own) { _, new in new } }
-        for (theirs, ours) in Self.renamedKeys {
-            if let value = all.removeValue(forKey: theirs), all[ours] == nil { all[ours] = value }
+    /// All that holds, sorted by key. A line has a handful: walking a short list costs less than merging dictionaries.
+    private func gathered(_ own: Logger.Metadata?) -> [(key: String, value: Logger.MetadataValue)] {
+        var all: [(key: String, value: Logger.MetadataValue)] = []
+        var foreign: [(key: String, value: Logger.MetadataValue)] = []
+        // The nearest first: what is there already stays.
+        for source in [own, metadataProvider?.get(), metadata] {
+            for (key, value) in source ?? [:] {
+                if let ours = Self.renamed(key) {
+                    foreign.append((ours, value))
+                } else if !all.contains(where: { $0.key == key }) {
+                    all.append((key, value))
+                }
+            }
         }
-        return all
+        for entry in foreign where !all.contains(where: { $0.key == entry.key }) { all.append(entry) }
+        return all.sorted { $0.key < $1.key }
     }
 
     private static func append(_ value: Logger.MetadataValue, under key: String, to members: inout [UInt8]) {
@@ -133,6 +147,14 @@ struct JSONLogHandler: LogHandler {
 
     /// Scrubs, cuts and writes a JSON string (RFC 8259 §7).
     private static func appendText(_ text: String, longest: Int, to members: inout [UInt8]) {
+        let isDone = text.utf8.withContiguousStorageIfAvailable { bytes in
+            guard bytes.count <= longest, LogScrubber.isHarmless(bytes) else { return false }
+            members.append(UInt8(ascii: "\""))
+            members.append(contentsOf: bytes)
+            members.append(UInt8(ascii: "\""))
+            return true
+        }
+        if isDone == true { return }
         // What will be cut off need not be looked at, save what a find at the cut may reach to.
         var bytes = LogScrubber.scrub([UInt8](text.utf8.prefix(longest + 200)))
         if bytes.count > longest {
@@ -194,13 +216,30 @@ enum WallClock {
 
     /// RFC 3339 in UTC with milliseconds, such as `2026-11-24T03:20:05.120Z`.
     static func text(_ time: timespec) -> String {
+        var bytes: [UInt8] = []
+        append(time, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    static func append(_ time: timespec, to bytes: inout [UInt8]) {
         var seconds = time.tv_sec
         var parts = tm()
         gmtime_r(&seconds, &parts)
-        func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        let thousandths = time.tv_nsec / 1_000_000
-        let fraction = (thousandths < 10 ? "00" : thousandths < 100 ? "0" : "") + "\(thousandths)"
-        return "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))T"
-            + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)).\(fraction)Z"
+        func put(_ number: Int, _ digits: Int, then mark: Unicode.Scalar) {
+            var unit = 1
+            for _ in 1..<digits { unit *= 10 }
+            while unit > 0 {
+                bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / unit % 10))
+                unit /= 10
+            }
+            bytes.append(UInt8(ascii: mark))
+        }
+        put(Int(parts.tm_year) + 1900, 4, then: "-")
+        put(Int(parts.tm_mon) + 1, 2, then: "-")
+        put(Int(parts.tm_mday), 2, then: "T")
+        put(Int(parts.tm_hour), 2, then: ":")
+        put(Int(parts.tm_min), 2, then: ":")
+        put(Int(parts.tm_sec), 2, then: ".")
+        put(time.tv_nsec / 1_000_000, 3, then: "Z")
     }
 }

@@ -15,6 +15,47 @@ struct LogScrubber {
         return scrubber.output
     }
 
+    /// Whether a short text holds nothing that any find below could begin with, and nothing that JSON must escape: most keys and values,
+    /// told in one pass. False says only that it must be looked at closely.
+    static func isHarmless(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        // Opaque tokens have 40 characters or more.
+        guard text.count < 40 else { return false }
+        var digits = 0
+        var hasDot = false
+        var hasJ = false
+        var previous: UInt8 = 0
+        for byte in text {
+            switch byte {
+            case 0x30...0x39:
+                digits += 1
+                // Permits, the shortest of numbers, have eight digits.
+                if digits == 8 { return false }
+            // Escapes, full-width digits and everything else beyond ASCII.
+            case 0..<0x20, 0x7F..., UInt8(ascii: "\""), UInt8(ascii: "\\"): return false
+            // Addresses, assignments, password hashes.
+            case UInt8(ascii: "@"), UInt8(ascii: "="), UInt8(ascii: ":"), UInt8(ascii: "$"): return false
+            // A scheme of an Authorization header (bearer, basic, dpop), or BEGIN.
+            case 0x20:
+                let last = previous | 0x20
+                if last == UInt8(ascii: "r") || last == UInt8(ascii: "c") || last == UInt8(ascii: "p")
+                    || previous == UInt8(ascii: "N")
+                {
+                    return false
+                }
+            // No number goes on beyond these.
+            case UInt8(ascii: "/"): digits = 0
+            case UInt8(ascii: "."):
+                digits = 0
+                hasDot = true
+            case UInt8(ascii: "J"): hasJ = true
+            default: break
+            }
+            previous = byte
+        }
+        // A JWT begins with eyJ and has dots.
+        return !(hasDot && hasJ)
+    }
+
     private init(input: [UInt8]) {
         self.input = input
         output.reserveCapacity(input.count)

@@ -46,7 +46,8 @@ struct ProofsOfPossession: Sendable {
     /// Answers a request, and tells who uses proofs the nonce of the next one (RFC 9449 §8 and §8.2).
     func answering(_ request: Request, _ handler: () async throws -> Response) async throws -> Response {
         var response = try await handler()
-        let isAsked = request.headers[.authorization]?.lowercased().hasPrefix("dpop ") ?? false
+        let isAsked =
+            request.headers[.authorization]?.utf8.prefix(5).elementsEqual("dpop ".utf8) { $0 | 0x20 == $1 } ?? false
         if isAsked || request.headers[.dpop] != nil {
             response.headers[.dpopNonce] = nonces.current(now: clock.now)
         }

@@ -53,7 +53,7 @@ struct TokenEndpoint: Sendable {
             }
         context.logger.info(
             "token issued",
-            metadata: ["grant": "\(parameters.field(named: "grant_type"))", "client_id": "\(client.id.value)"]
+            metadata: ["grant": .string(parameters.field(named: "grant_type")), "client_id": .string(client.id.value)]
         )
         return .json(response.body())
     }

@@ -15,14 +15,20 @@ struct ProviderContext: RequestContext {
         coreContext = .init(source: source)
         requestID = Self.newRequestID()
         clientAddress = source.channel.remoteAddress?.ipAddress ?? "unknown"
-        logger[metadataKey: "request_id"] = "\(requestID)"
+        logger[metadataKey: "request_id"] = .string(requestID)
     }
 
     /// Letters and digits that nobody confuses when reading them out over the phone.
     private static func newRequestID() -> String {
-        let alphabet = Array("23456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
-        return String(decoding: Random.bytes(12).map { alphabet[Int($0) % alphabet.count] }, as: UTF8.self)
+        String(unsafeUninitializedCapacity: 12) { text in
+            for (index, byte) in Random.bytes(12).enumerated() {
+                text.initializeElement(at: index, to: alphabet[Int(byte) % alphabet.count])
+            }
+            return 12
+        }
     }
+
+    private static let alphabet = Array("23456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
 }
 
 /// The network an address belongs to: /24 for IPv4, /48 for IPv6. Limits and the audit log know this much.
@@ -41,8 +47,12 @@ struct ClientNetwork: Sendable, Equatable {
             }
             self.init(text: Self.prefix48(address) + "::/48")
         } else {
-            let parts = address.split(separator: ".", omittingEmptySubsequences: false)
-            self.init(text: parts.count == 4 ? parts[0..<3].joined(separator: ".") + ".0/24" : "unknown")
+            let dot = UInt8(ascii: ".")
+            guard scalars.count(where: { $0 == dot }) == 3, let last = scalars.lastIndex(of: dot) else {
+                self.init(text: "unknown")
+                return
+            }
+            self.init(text: address[..<last] + ".0/24")
         }
     }
 

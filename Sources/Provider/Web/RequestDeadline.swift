@@ -14,7 +14,12 @@ final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let whole: TimeAmount
     private let idle: TimeAmount
-    private var scheduled: Scheduled<Void>?
+    /// When the connection is closed; nil while a request is answered.
+    private var deadline: NIODeadline?
+    /// One timer for all of them: it looks at the deadline when it rings and, where that has moved, is set again. Moving the deadline itself
+    /// is a store, twice a request.
+    private var timer: Scheduled<Void>?
+    private var timerRings = NIODeadline.distantFuture
 
     /// - Parameters:
     ///   - whole: how long one request may take.
@@ -29,11 +34,11 @@ final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        scheduled?.cancel()
+        timer?.cancel()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        scheduled?.cancel()
+        timer?.cancel()
         context.fireChannelInactive()
     }
 
@@ -41,7 +46,7 @@ final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head: start(whole, context)
         case .body: break
-        case .end: scheduled?.cancel()
+        case .end: deadline = nil
         }
         context.fireChannelRead(data)
     }
@@ -55,8 +60,22 @@ final class RequestDeadline: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func start(_ time: TimeAmount, _ context: ChannelHandlerContext) {
-        scheduled?.cancel()
-        let channel = context.channel
-        scheduled = context.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
+        let end = NIODeadline.now() + time
+        deadline = end
+        // A timer that rings earlier will be set again by itself.
+        guard timer == nil || end < timerRings else { return }
+        timer?.cancel()
+        set(end, context)
+    }
+
+    private func set(_ end: NIODeadline, _ context: ChannelHandlerContext) {
+        timerRings = end
+        timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: end) { self.ring(context) }
+    }
+
+    private func ring(_ context: ChannelHandlerContext) {
+        timer = nil
+        guard let deadline else { return }
+        if deadline <= .now() { context.channel.close(promise: nil) } else { set(deadline, context) }
     }
 }

@@ -36,11 +36,11 @@ struct RequestLogMiddleware: RouterMiddleware {
         context.logger.info(
             "request",
             metadata: [
-                "route": "\(context.endpointPath ?? "none")",
-                "method": "\(request.method.rawValue)",
-                "status": "\(response.status.code)",
-                "ms": "\(Int(milliseconds.rounded()))",
-                "ip_prefix": "\(ClientNetwork(address: context.clientAddress).text)",
+                "route": .string(context.endpointPath ?? "none"),
+                "method": .string(request.method.rawValue),
+                "status": .string(String(response.status.code)),
+                "ms": .string(String(Int(milliseconds.rounded()))),
+                "ip_prefix": .string(ClientNetwork(address: context.clientAddress).text),
             ]
         )
         return response

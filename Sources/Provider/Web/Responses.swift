@@ -46,10 +46,12 @@ extension Response {
     static func json(_ body: [UInt8], status: HTTPResponse.Status = .ok) -> Response {
         Response(
             status: status,
-            headers: [.contentType: "application/json", .cacheControl: "no-store"],
+            headers: jsonHeaders,
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: body))
         )
     }
+
+    private static let jsonHeaders: HTTPFields = [.contentType: "application/json", .cacheControl: "no-store"]
 
     static func json(_ value: JSON, status: HTTPResponse.Status = .ok) -> Response {
         json(value.bytes, status: status)

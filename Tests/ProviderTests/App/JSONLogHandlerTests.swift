@@ -119,6 +119,23 @@ import Testing
         #expect(!String(decoding: number, as: UTF8.self).contains("13800000000"))
     }
 
+    @Test func `takes for harmless only what a close look leaves as it is`() {
+        for (text, _) in Self.planted + [("2025-11-24 /oauth2/token", ""), ("MFZVMSQB2VDP", ""), ("127.0.0.0/24", "")] {
+            let bytes = Array(text.utf8)
+            for start in bytes.indices {
+                for end in start...min(bytes.count, start + 45) {
+                    let part = Array(bytes[start..<end])
+                    guard part.withUnsafeBufferPointer({ LogScrubber.isHarmless($0) }) else { continue }
+                    #expect(LogScrubber.scrub(part) == part, "\(String(decoding: part, as: UTF8.self))")
+                }
+            }
+        }
+        // Most of what is written is told at once; that is what the look is for.
+        for text in ["request", "token issued", "/oauth2/token", "POST", "127.0.0.0/24", "ip_prefix"] {
+            #expect(Array(text.utf8).withUnsafeBufferPointer { LogScrubber.isHarmless($0) })
+        }
+    }
+
     @Test func `prints nothing of what the wrapper types hold`() throws {
         let secret = Secret("hunter2")
         let name = Sensitive("欧阳娜娜")
