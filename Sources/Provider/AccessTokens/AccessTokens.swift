@@ -28,8 +28,11 @@ struct AccessTokens: Sendable {
     func issue(_ claims: AccessTokenClaims, for client: Client) async throws -> String {
         switch client.accessTokenFormat {
         case .jwt:
-            let key = try keyRing.current(for: client.accessTokenSignedResponseAlg)
-            return try JWS.sign(type: AccessTokenClaims.type, payload: claims.payload(), key: key)
+            return try await keyRing.sign(
+                type: AccessTokenClaims.type,
+                payload: claims.payload(),
+                by: client.accessTokenSignedResponseAlg
+            )
         case .opaque:
             let token = DatedToken(expiry: claims.expiresAt)
             try await database.execute(

@@ -145,19 +145,20 @@ public struct CitygateServer: Sendable {
         let router = rooms.router(logger: logger)
         sandbox?.addRoutes(to: router)
         let http = configuration.http
-        let base = HTTPServerBuilder.http1(
-            configuration: .init(
-                additionalChannelHandlers: [
-                    RequestDeadline(whole: http.requestTimeout.timeAmount, idle: http.idleTimeout.timeAmount)
-                ],
-                idleTimeout: http.idleTimeout.timeAmount,
-                httpDecoderConfiguration: .init(
-                    maxHeaderFieldSize: http.headerBytes,
-                    maxHeaderListSize: http.headerBytes,
-                    maxHeaderFieldCount: 100
-                )
+        let connections = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [
+                RequestDeadline(whole: http.requestTimeout.timeAmount, idle: http.idleTimeout.timeAmount)
+            ],
+            idleTimeout: http.idleTimeout.timeAmount,
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: http.headerBytes,
+                maxHeaderListSize: http.headerBytes,
+                maxHeaderFieldCount: 100
             )
         )
+        let base = HTTPServerBuilder { responder in
+            LoopBoundConnections(base: HTTP1Channel(responder: responder, configuration: connections))
+        }
         let builder =
             try configuration.tls.map { try HTTPServerBuilder.tls(base, tlsConfiguration: Self.tls($0)) } ?? base
         let onReady = onReady

@@ -54,7 +54,7 @@ struct IDTokens: Sendable {
         case .nothing:
             token.claims = try await claims(of: grant, scope, .idToken, client)
         }
-        return try JWS.sign(type: nil, payload: token.payload(for: algorithm), key: keyRing.current(for: algorithm))
+        return try await keyRing.sign(type: nil, payload: token.payload(for: algorithm), by: algorithm)
     }
 
     /// §5.4 and §5.5.

@@ -134,7 +134,7 @@ struct LogoutDelivery: Service {
     }
 
     /// By the algorithm that the client registered for ID tokens (§2.6).
-    private func token(for notice: LogoutNotices.Due, _ algorithm: SignatureAlgorithm) throws -> String {
+    private func token(for notice: LogoutNotices.Due, _ algorithm: SignatureAlgorithm) async throws -> String {
         let token = LogoutToken(
             issuer: issuer,
             audience: notice.clientID,
@@ -143,7 +143,7 @@ struct LogoutDelivery: Service {
             issuedAt: clock.now,
             id: Base64URL.encode(Random.bytes(16))
         )
-        return try JWS.sign(type: LogoutToken.type, payload: token.payload(), key: keyRing.current(for: algorithm))
+        return try await keyRing.sign(type: LogoutToken.type, payload: token.payload(), by: algorithm)
     }
 
     private func pending(_ notice: LogoutNotices.Due, status: Int? = nil, fault: String) -> LogoutNotices.Outcome {

@@ -75,7 +75,7 @@ struct UserInfoEndpoint: Sendable {
             known: CitizenClaims(account).all
         )
         guard let algorithm = client.userinfoSignedResponseAlg else { return .json(JSON.object(body)) }
-        return try signed(body, client, algorithm)
+        return try await signed(body, client, algorithm)
     }
 
     /// What the token says, if whoever presents it may: a bound one only with a proof of its key (RFC 9449 §7.1), and never as a bearer
@@ -124,12 +124,13 @@ struct UserInfoEndpoint: Sendable {
     }
 
     /// OIDC Core §5.3.2: as a JWT with `iss` and `aud`, when the client registered an algorithm.
-    private func signed(_ body: JSONObject, _ client: Client, _ algorithm: SignatureAlgorithm) throws -> Response {
+    private func signed(_ body: JSONObject, _ client: Client, _ algorithm: SignatureAlgorithm) async throws
+        -> Response
+    {
         var claims = body
         claims["iss"] = .string(capabilities.issuer.value)
         claims["aud"] = .string(client.id.value)
-        let key = try keyRing.current(for: algorithm)
-        let jwt = try JWS.sign(type: "JWT", payload: JSON.object(claims).bytes, key: key)
+        let jwt = try await keyRing.sign(type: "JWT", payload: JSON.object(claims).bytes, by: algorithm)
         var response = Response.json(Array(jwt.utf8))
         response.headers[.contentType] = "application/jwt"
         return response

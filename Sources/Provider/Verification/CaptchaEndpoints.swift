@@ -24,8 +24,10 @@ struct CaptchaEndpoints: Sendable {
             throw HTTPError(.notFound)
         }
         let isCare = TextSize(cookie: desk.cookies.value(.ui, in: request)).isCare
-        let bytes: [UInt8]? =
+        // A few milliseconds of drawing: not on the event loop that the request runs on.
+        let bytes: [UInt8]? = await withTaskExecutorPreference(globalConcurrentExecutor) {
             kind == "png" ? CaptchaPicture.png(answer, isLarge: isCare) : CaptchaAudio.wav(answer)
+        }
         guard let bytes else { throw HTTPError(.internalServerError) }
         return Response(
             status: .ok,
