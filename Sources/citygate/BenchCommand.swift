@@ -8,8 +8,9 @@ struct BenchCommand: AsyncParsableCommand {
         abstract: "Measure logins, tokens and userinfo beside their ceilings on this machine.",
         discussion: """
             Starts a sandbox of its own in a temporary folder with a private PostgreSQL, on free ports of loopback, and \
-            takes everything away afterwards. The same load generator measures a bare HTTP route, and OpenSSL and Argon2id \
-            are measured alone, in the same run: only the ratios can be compared between machines.
+            takes everything away afterwards. A bare HTTP route, OpenSSL, Argon2id and, \
+            where pgbench is installed, PostgreSQL alone are measured in turn with the figures: only the ratios can be \
+            compared between machines. Where taskset is installed, the server has one core to itself.
             """
     )
 

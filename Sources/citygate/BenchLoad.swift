@@ -29,6 +29,15 @@ struct BenchLoadResult {
 
     var perSecond: Double { seconds > 0 ? Double(rounds) / seconds : 0 }
 
+    static func += (left: inout BenchLoadResult, right: BenchLoadResult) {
+        left.rounds += right.rounds
+        left.allRounds += right.allRounds
+        left.seconds += right.seconds
+        left.failures += right.failures
+        left.firstFailure = left.firstFailure ?? right.firstFailure
+        left.latencies += right.latencies
+    }
+
     /// Milliseconds.
     func percentile(_ share: Double) -> Double {
         guard !latencies.isEmpty else { return 0 }
@@ -38,10 +47,14 @@ struct BenchLoadResult {
 }
 
 /// The load generator: one thread, blocking sockets behind `poll`, HTTP/1.1 with keep-alive, one request in flight on each
-/// connection. It does next to nothing itself, so that the server beside it gets the machine.
-struct BenchLoad {
+/// connection. It does next to nothing itself, so that the server beside it gets the machine. Between two samples its connections rest, with
+/// an answer waiting on each.
+final class BenchLoad {
     private let port: Int
+    private let talks: [Talk]
+    private var polled: [pollfd] = []
     private var result = BenchLoadResult()
+    private var hasBegun = false
 
     /// A connection with its conversation; a class because an array cannot hold what cannot be copied.
     private final class Talk {
@@ -62,43 +75,49 @@ struct BenchLoad {
         }
     }
 
-    private init(port: Int) { self.port = port }
-
-    /// Runs every script over a connection of its own.
-    /// - Parameters:
-    ///   - scripts: one for each connection.
-    ///   - seconds: how long is measured; a fifth of it is spent before, so that caches and pools are warm.
-    ///   - port: the server's, on loopback.
-    /// - Returns: figures of the measured time alone.
-    /// - Throws: when the server goes away or nothing succeeds.
-    static func run(_ scripts: [any BenchScript], seconds: Double, port: Int) throws(BenchFault) -> BenchLoadResult {
-        var load = BenchLoad(port: port)
+    /// Opens a connection for every script.
+    /// - Throws: when nobody listens there.
+    init(_ scripts: [any BenchScript], port: Int) throws(BenchFault) {
+        self.port = port
         var talks: [Talk] = []
         for script in scripts { talks.append(try Talk(script, port: port)) }
-        for talk in talks { try load.begin(talk) }
-        try load.loop(talks, until: ContinuousClock.now + .seconds(seconds / 5))
-        load.result = BenchLoadResult(allRounds: load.result.rounds)
-        let start = ContinuousClock.now
-        try load.loop(talks, until: start + .seconds(seconds))
-        load.result.seconds = (ContinuousClock.now - start) / .seconds(1)
-        load.result.allRounds += load.result.rounds
-        guard load.result.rounds > 0 else {
-            throw BenchFault("nothing succeeded; first failure: \(load.result.firstFailure ?? "no answer in time")")
-        }
-        return load.result
+        self.talks = talks
     }
 
-    private mutating func loop(_ talks: [Talk], until end: ContinuousClock.Instant) throws(BenchFault) {
+    /// Goes on with every script over its connection.
+    /// - Parameter seconds: how long is measured; a fifth of it is spent before, so that caches and pools are warm.
+    /// - Returns: figures of the measured time alone.
+    /// - Throws: when the server goes away or nothing succeeds.
+    func sample(seconds: Double) throws(BenchFault) -> BenchLoadResult {
+        result = BenchLoadResult()
+        if !hasBegun { for talk in talks { try begin(talk) } }
+        hasBegun = true
+        try loop(until: ContinuousClock.now + .seconds(seconds / 5))
+        result = BenchLoadResult(allRounds: result.rounds)
+        let start = ContinuousClock.now
+        try loop(until: start + .seconds(seconds))
+        result.seconds = (ContinuousClock.now - start) / .seconds(1)
+        result.allRounds += result.rounds
+        guard result.rounds > 0 else {
+            throw BenchFault("nothing succeeded; first failure: \(result.firstFailure ?? "no answer in time")")
+        }
+        return result
+    }
+
+    private func loop(until end: ContinuousClock.Instant) throws(BenchFault) {
+        polled = talks.map { pollfd(fd: $0.socket.descriptor, events: Int16(POLLIN), revents: 0) }
         while true {
             let left = (end - ContinuousClock.now) / .milliseconds(1)
             guard left > 0 else { return }
-            var polled = talks.map { pollfd(fd: $0.socket.descriptor, events: Int16(POLLIN), revents: 0) }
             guard poll(&polled, nfds_t(polled.count), Int32(left.rounded(.up))) > 0 else { continue }
-            for index in polled.indices where polled[index].revents != 0 { try advance(talks[index]) }
+            for index in polled.indices where polled[index].revents != 0 {
+                try advance(talks[index])
+                polled[index].fd = talks[index].socket.descriptor
+            }
         }
     }
 
-    private mutating func advance(_ talk: Talk) throws(BenchFault) {
+    private func advance(_ talk: Talk) throws(BenchFault) {
         do throws(BenchFault) {
             try talk.socket.receive(into: &talk.inbox)
             guard let answer = try BenchAnswer(taking: &talk.inbox) else { return }

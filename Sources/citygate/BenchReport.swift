@@ -1,14 +1,40 @@
 import Cryptography
 import Glibc
 
-/// What a figure is compared with.
+/// What a figure is compared with: the yardsticks one round needs, one after the other.
 struct BenchCeiling {
+    let yardsticks: [BenchYardstick]
+    /// The share of the ceiling that is aimed at.
+    var aim: Double?
+    /// Their samples between those of the figure.
+    var tallies: [BenchYardstick: BenchTally] = [:]
+
+    init(_ yardsticks: BenchYardstick..., aim: Double? = nil) {
+        self.yardsticks = yardsticks
+        self.aim = aim
+    }
+
+    /// The most that could be reached, per second; nil where a yardstick is missing.
+    var perSecond: Double? {
+        var seconds = 0.0
+        for yardstick in yardsticks {
+            guard let rate = tallies[yardstick]?.perSecond, rate > 0 else { return nil }
+            seconds += 1 / rate
+        }
+        return seconds > 0 ? 1 / seconds : nil
+    }
+
     /// Key of the ratio in the JSON output.
-    let key: String
-    /// The ceiling in words.
-    let words: String
-    /// The most that could be reached of the measured thing, per second.
-    let perSecond: Double
+    var key: String { yardsticks.map(\.rawValue).joined(separator: "+") }
+
+    /// Such as `57 % of bare POST of a form, 17,368 (aim 50 %)`.
+    func words(of rate: Double) -> String? {
+        guard let perSecond else { return nil }
+        let goal = aim.map { " (aim \(BenchReport.number($0 * 100)) %)" } ?? ""
+        return
+            "\(BenchReport.number(rate / perSecond * 100)) % of \(yardsticks.map(\.words).joined(separator: " and ")), "
+            + BenchReport.number(perSecond) + goal
+    }
 }
 
 /// One line of the table.
@@ -28,9 +54,10 @@ struct BenchFigure {
         self.perSecond = perSecond
     }
 
-    init(key: String, words: String, rate: BenchRate) {
-        self.init(key: key, words: words, perSecond: rate.perSecond)
-        microseconds = rate.microseconds
+    /// A line of a yardstick itself.
+    init(_ yardstick: BenchYardstick, _ tally: BenchTally) {
+        self.init(key: yardstick.rawValue, words: yardstick.words, perSecond: tally.perSecond)
+        microseconds = tally.microseconds
     }
 
     var json: JSON {
@@ -45,8 +72,14 @@ struct BenchFigure {
         object["cpu_us"] = microseconds.map { .double(Self.rounded($0)) }
         object["postgres_cpu_us"] = postgresMicroseconds.map { .double(Self.rounded($0)) }
         var ratios = JSONObject()
-        for ceiling in ceilings { ratios[ceiling.key] = .double(Self.rounded(perSecond / ceiling.perSecond)) }
+        var aims = JSONObject()
+        for ceiling in ceilings {
+            guard let most = ceiling.perSecond else { continue }
+            ratios[ceiling.key] = .double(Self.rounded(perSecond / most))
+            aims[ceiling.key] = ceiling.aim.map { .double($0) }
+        }
         if !ratios.isEmpty { object["ratios"] = .object(ratios) }
+        if !aims.isEmpty { object["aims"] = .object(aims) }
         return .object(object)
     }
 
@@ -56,9 +89,7 @@ struct BenchFigure {
             load.map { BenchReport.number($0.percentile(0.99), digits: 1) } ?? "",
             microseconds.map { BenchReport.number($0) } ?? "",
             postgresMicroseconds.map { BenchReport.number($0) } ?? "",
-            ceilings.map { "\(BenchReport.number(perSecond / $0.perSecond * 100)) % of \($0.words)" }.joined(
-                separator: "; "
-            ),
+            ceilings.compactMap { $0.words(of: perSecond) }.joined(separator: "; "),
         ]
     }
 
@@ -74,6 +105,7 @@ struct BenchReport {
     var loadedMemory = 0
     let seconds: Double
     let connections: Int
+    let cores: BenchCores
 
     static var isOptimised: Bool {
         #if DEBUG
@@ -83,37 +115,44 @@ struct BenchReport {
         #endif
     }
 
-    func perSecond(_ key: String) -> Double { figures.first { $0.key == key }?.perSecond ?? 0 }
-
     var json: JSON {
         var measured = JSONObject()
         for figure in figures { measured[figure.key] = figure.json }
         return [
             "build": Self.isOptimised ? "release" : "debug",
             "cores": .integer(Int64(sysconf(Int32(_SC_NPROCESSORS_ONLN)))), "seconds": .double(seconds),
-            "connections": .integer(Int64(connections)), "start_to_ready_ms": .double(startMilliseconds.rounded()),
+            "connections": .integer(Int64(connections)), "pinned": .bool(cores.server != nil),
+            "start_to_ready_ms": .double(startMilliseconds.rounded()),
             "idle_memory_bytes": .integer(Int64(idleMemory)), "memory_after_load_bytes": .integer(Int64(loadedMemory)),
             "measurements": .object(measured),
         ]
     }
 
-    /// The table for people.
+    /// The table for people, in Markdown.
     var text: String {
-        let head = ["", "per second", "p50 ms", "p99 ms", "CPU µs", "PostgreSQL CPU µs", "of its ceiling"]
+        let head = [
+            "", "per second", "p50 ms", "p99 ms", "CPU µs", "PostgreSQL CPU µs", "of its ceiling in the same run",
+        ]
         let rows = [head] + figures.map(\.cells)
         let widths = head.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        let lines = rows.map { row in
+        var lines = rows.map { row in
             row.enumerated().map { column, cell in
                 let blanks = String(repeating: " ", count: widths[column] - cell.count)
                 return column == 0 || column == head.count - 1 ? cell + blanks : blanks + cell
-            }.joined(separator: "  ")
+            }.joined(separator: " | ")
         }
-        let cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+        let rule = head.indices.map { column in
+            let isText = column == 0 || column == head.count - 1
+            return String(repeating: "-", count: widths[column] - (isText ? 0 : 1)) + (isText ? "" : ":")
+        }
+        lines.insert(rule.joined(separator: " | "), at: 1)
+        let count = sysconf(Int32(_SC_NPROCESSORS_ONLN))
         return """
             Citygate, \(Self.isOptimised ? "release" : "debug (figures of an optimised build are far better)") build, \
-            \(cores) cores shared by server, PostgreSQL and load generator; \(connections) connections, \(seconds) s each
+            \(count) cores: \(cores.words); \(connections) connections, \(seconds) s each in \(BenchRun.samples) samples \
+            between those of the ceilings
 
-            \(lines.map { $0.trimmingTrailingBlanks() }.joined(separator: "\n"))
+            \(lines.map { "| \($0) |" }.joined(separator: "\n"))
 
             start to ready, initialised store   \(Self.number(startMilliseconds)) ms
             memory of the server, idle          \(Self.number(Double(idleMemory) / 1_048_576, digits: 1)) MiB
@@ -140,13 +179,5 @@ struct BenchReport {
             text.append(digit)
         }
         return (value < 0 ? "-" : "") + String(text.reversed()) + (digits == 0 ? "" : ".\(rest.magnitude)")
-    }
-}
-
-extension String {
-    fileprivate func trimmingTrailingBlanks() -> String {
-        var text = self[...]
-        while text.last == " " { text = text.dropLast() }
-        return String(text)
     }
 }

@@ -4,26 +4,30 @@ import Glibc
 
 /// One run of all measurements.
 struct BenchRun {
+    /// Of each figure, over all its samples.
     let seconds: Double
     let connections: Int
-
-    /// Threads for password hashing of the server, and of the ceiling beside it.
-    private static let workers = 2
-    /// Connections for writes that the server has unless configured.
-    private static let writers = 16
+    /// A figure and its ceilings are sampled in turn, so that other work on the machine hurts both alike.
+    static let samples = 3
     static let captcha = "2468"
+
+    /// What runs while figures are measured.
+    struct Bench {
+        let server: BenchProcess
+        let yardsticks: BenchYardsticks
+    }
 
     /// Measures everything, in the order of the table.
     /// - Throws: ``BenchFault`` when a server does not start or a measurement fails.
     func report() async throws -> BenchReport {
-        var report = BenchReport(seconds: seconds, connections: connections)
-        try measureSignatures(&report)
+        let cores = BenchCores()
+        var report = BenchReport(seconds: seconds, connections: connections, cores: cores)
         let folder = try Self.temporaryFolder()
         defer { Self.remove(folder) }
         BenchProcess.handleSignals()
         do throws(BenchFault) {
-            try measureBareServer(&report, log: folder + "/bare.log")
-            try await measureCitygate(&report, folder: folder)
+            try cores.moveAside([getpid()])
+            try await measureAll(&report, folder, cores)
         } catch {
             let log =
                 (try? String(decoding: Data(contentsOf: URL(filePath: folder + "/server.log")), as: UTF8.self)) ?? ""
@@ -32,137 +36,108 @@ struct BenchRun {
         return report
     }
 
-    private func measureSignatures(_ report: inout BenchReport) throws {
-        progress("ES256 and RS256 alone")
-        for (algorithm, key) in [(SignatureAlgorithm.ES256, "es256"), (.RS256, "rs256")] {
-            let rate = try BenchCeilings.signing(algorithm, seconds: seconds)
-            report.figures.append(
-                .init(key: "bare_" + key, words: "bare EVP \(algorithm), one thread", rate: rate)
-            )
-        }
-    }
-
-    private func measureBareServer(_ report: inout BenchReport, log: String) throws(BenchFault) {
-        progress("bare Hummingbird route")
-        let port = try BenchProcess.freePort()
-        let start = ContinuousClock.now
-        let server = try BenchProcess(
-            nil,
-            ["bench", "--bare-server-port", "\(port)"],
-            environment: [:],
-            log: log,
-            port: port
-        )
-        defer { server.stop() }
-        _ = try server.waitUntilReady("/bare", since: start)
-        let get = BenchRequest.get("/bare", headers: ["Authorization: Bearer " + String(repeating: "x", count: 500)])
-        let post = BenchRequest.post(
-            "/bare",
-            form: [("grant_type", "client_credentials")],
-            headers: [BenchRequest.basic("bench", String(repeating: "x", count: 43))]
-        )
-        for (request, key, words) in [
-            (get, "bare_get", "bare route, GET"), (post, "bare_post", "bare route, POST of a form"),
-        ] {
-            let scripts = repeated(BenchSingle(request: request, expected: BenchBareServer.expected), connections)
-            report.figures.append(try measure(key, words, scripts, on: server))
-        }
-    }
-
-    private func measureCitygate(_ report: inout BenchReport, folder: String) async throws(BenchFault) {
+    private func measureAll(_ report: inout BenchReport, _ folder: String, _ cores: BenchCores)
+        async throws(BenchFault)
+    {
         progress("first start of Citygate, which makes keys and a PostgreSQL")
-        let first = try startCitygate(folder)
+        let first = try startCitygate(folder, cores)
         first.server.stop()
         progress("second start")
-        let (server, milliseconds) = try startCitygate(folder)
+        let (server, milliseconds) = try startCitygate(folder, cores)
         defer { server.stop() }
         report.startMilliseconds = milliseconds
         report.idleMemory = server.residentMemory
+        let bare = try startBare(folder, cores)
+        defer { bare.stop() }
+        // PostgreSQL, which the server has started.
+        try cores.moveAside(server.descendants.sorted())
+        let statements = BenchStatements(folder: folder, cores: cores)
+        try statements.makeTables()
+        let yardsticks = try BenchYardsticks(server: bare, connections: connections, statements: statements)
+        let bench = Bench(server: server, yardsticks: yardsticks)
         let clients = try BenchClients(port: server.port)
-        try measureStatements(&report, folder: folder)
-        try measureTokens(&report, clients, server)
-        try measureCodeLogins(&report, clients, server)
-        try await measurePasswordLogins(&report, clients, server)
+        try await measureTokens(&report, clients, bench)
+        try await measureLogins(&report, clients, bench)
         report.loadedMemory = server.residentMemory
-    }
-
-    /// One row by its key through `pgbench`, PostgreSQL's own yardstick; left away where that is not installed.
-    private func measureStatements(_ report: inout BenchReport, folder: String) throws(BenchFault) {
-        progress("one-row statements of PostgreSQL alone")
-        let statements = BenchStatements(folder: folder)
-        guard let rate = try statements.perSecond(seconds: seconds) else { return }
-        report.figures.append(.init(key: "bare_statement", words: "bare one-row statement, pgbench", perSecond: rate))
-        progress("transactions of two statements of PostgreSQL alone")
-        guard let rate = try statements.transactionsPerSecond(seconds: seconds, connections: Self.writers) else {
-            return
+        let bareFigures = BenchYardstick.allCases.compactMap { yardstick in
+            yardsticks.totals[yardstick].map { BenchFigure(yardstick, $0) }
         }
-        report.figures.append(
-            .init(key: "bare_transaction", words: "bare transaction of two writes, pgbench", perSecond: rate)
-        )
+        report.figures = bareFigures + report.figures
     }
 
-    private func measureCodeLogins(_ report: inout BenchReport, _ clients: BenchClients, _ server: BenchProcess)
-        throws(BenchFault)
+    private func measureLogins(_ report: inout BenchReport, _ clients: BenchClients, _ bench: Bench)
+        async throws(BenchFault)
     {
-        progress("logins of browsers with a session")
         let person = clients.person(captcha: Self.captcha)
         var scripts: [any BenchScript] = []
         for _ in 0..<connections {
             var login = BenchPasswordLogin(clients.firstParty, person)
-            try login.runOnce(port: server.port)
+            try login.runOnce(port: bench.server.port)
             scripts.append(BenchCodeLogin(clients.firstParty, cookies: login.cookieLine))
         }
-        var figure = try measure("code_logins", "authorization-code logins, session there", scripts, on: server)
-        figure.ceilings = [
-            .init(
-                key: "bare_get_and_post",
-                words: "bare GET and POST",
-                perSecond: 1 / (1 / report.perSecond("bare_get") + 1 / report.perSecond("bare_post"))
-            ),
-            .init(
-                key: "bare_signatures",
-                words: "one thread of RS256 and ES256",
-                perSecond: 1 / (1 / report.perSecond("bare_rs256") + 1 / report.perSecond("bare_es256"))
-            ),
-        ]
-        report.figures.append(figure)
-    }
-
-    private func measurePasswordLogins(_ report: inout BenchReport, _ clients: BenchClients, _ server: BenchProcess)
-        async throws(BenchFault)
-    {
-        progress("Argon2id alone")
-        let rate = try await BenchCeilings.passwords(seconds: seconds, workers: Self.workers)
         report.figures.append(
-            .init(key: "bare_argon2id", words: "bare Argon2id, \(Self.workers) threads", rate: rate)
+            try await measure(
+                "code_logins",
+                "authorization-code logins, session there",
+                scripts,
+                bench,
+                against: [BenchCeiling(.get, .post, .rs256, .es256, .commit, .commit)]
+            )
         )
-        progress("logins with a password")
-        let person = clients.person(captcha: Self.captcha)
         // Few at a time: whoever waits for a hashing thread longer than a second is sent away, which is no measurement.
-        let passwords = repeated(BenchPasswordLogin(clients.firstParty, person), min(connections, 4 * Self.workers))
-        var figure = try measure(
-            "password_logins",
-            "password logins, from /authorize to userinfo",
-            passwords,
-            on: server
+        let passwords = repeated(
+            BenchPasswordLogin(clients.firstParty, person),
+            min(connections, 4 * BenchYardsticks.workers)
         )
-        figure.ceilings = [
-            .init(key: "bare_argon2id", words: "bare Argon2id", perSecond: report.perSecond("bare_argon2id"))
-        ]
-        report.figures.append(figure)
+        report.figures.append(
+            try await measure(
+                "password_logins",
+                "password logins, from /authorize to userinfo",
+                passwords,
+                bench,
+                against: [BenchCeiling(.argon2id)]
+            )
+        )
     }
 
-    func measure(_ key: String, _ words: String, _ scripts: [any BenchScript], on server: BenchProcess)
-        throws(BenchFault) -> BenchFigure
-    {
-        let before = server.processorTime
-        let load = try BenchLoad.run(scripts, seconds: seconds, port: server.port)
-        let after = server.processorTime
-        let rounds = Double(load.allRounds)
-        var figure = BenchFigure(key: key, words: words, perSecond: load.perSecond)
-        figure.load = load
-        figure.microseconds = (after.own - before.own) * 1e6 / rounds
-        if after.children > 0 { figure.postgresMicroseconds = (after.children - before.children) * 1e6 / rounds }
+    /// Samples a figure and its ceilings in turn.
+    func measure(
+        _ key: String,
+        _ words: String,
+        _ scripts: [any BenchScript],
+        _ bench: Bench,
+        against ceilings: [BenchCeiling]
+    ) async throws(BenchFault) -> BenchFigure {
+        progress(words)
+        let load = try BenchLoad(scripts, port: bench.server.port)
+        let share = seconds / Double(Self.samples)
+        var result = BenchLoadResult()
+        var own = 0.0
+        var postgres = 0.0
+        var tallies: [BenchYardstick: BenchTally] = [:]
+        let yardsticks = BenchYardstick.allCases.filter { yardstick in
+            ceilings.contains { $0.yardsticks.contains(yardstick) }
+        }
+        for _ in 0..<Self.samples {
+            let before = bench.server.processorTime
+            result += try load.sample(seconds: share)
+            let after = bench.server.processorTime
+            own += after.own - before.own
+            postgres += after.children - before.children
+            for yardstick in yardsticks {
+                guard let tally = try await bench.yardsticks.sample(yardstick, seconds: share) else { continue }
+                tallies[yardstick, default: BenchTally()] += tally
+            }
+        }
+        var figure = BenchFigure(key: key, words: words, perSecond: result.perSecond)
+        figure.load = result
+        figure.microseconds = own * 1e6 / Double(result.allRounds)
+        figure.postgresMicroseconds = postgres * 1e6 / Double(result.allRounds)
+        figure.ceilings = ceilings.map { ceiling in
+            var ceiling = ceiling
+            ceiling.tallies = tallies
+            return ceiling
+        }
         return figure
     }
 
@@ -170,18 +145,35 @@ struct BenchRun {
         (0..<count).map { _ in script }
     }
 
-    /// Starts a sandbox without limits for loopback and with a known captcha answer; its log goes into the folder.
-    private func startCitygate(_ folder: String) throws(BenchFault) -> (server: BenchProcess, milliseconds: Double) {
+    private func startBare(_ folder: String, _ cores: BenchCores) throws(BenchFault) -> BenchProcess {
+        progress("bare Hummingbird server")
         let port = try BenchProcess.freePort()
         let start = ContinuousClock.now
+        let arguments = ["bench", "--bare-server-port", "\(port)"]
+        let command = cores.onServerCore(try BenchProcess.ownProgram(), arguments)
+        let server = try BenchProcess(command.program, command.arguments, log: folder + "/bare.log", port: port)
+        do { _ = try server.waitUntilReady("/bare", since: start) } catch {
+            server.stop()
+            throw error
+        }
+        return server
+    }
+
+    /// Starts a sandbox without limits for loopback and with a known captcha answer; its log goes into the folder.
+    private func startCitygate(_ folder: String, _ cores: BenchCores)
+        throws(BenchFault) -> (server: BenchProcess, milliseconds: Double)
+    {
+        let port = try BenchProcess.freePort()
+        let start = ContinuousClock.now
+        let command = cores.onServerCore(try BenchProcess.ownProgram(), ["sandbox"])
         let server = try BenchProcess(
-            nil,
-            ["sandbox"],
+            command.program,
+            command.arguments,
             environment: [
                 "CITYGATE_ISSUER": "http://127.0.0.1:\(port)", "CITYGATE_LISTEN_PORT": "\(port)",
                 "CITYGATE_STATE_FOLDER": folder + "/state", "CITYGATE_KEYS_FOLDER": folder + "/Keys",
                 "CITYGATE_SANDBOX_LIMIT_LOOPBACK": "false", "CITYGATE_SANDBOX_CAPTCHA_ANSWER": Self.captcha,
-                "CITYGATE_PASSWORDS_WORKERS": "\(Self.workers)",
+                "CITYGATE_PASSWORDS_WORKERS": "\(BenchYardsticks.workers)",
             ],
             log: folder + "/server.log",
             port: port

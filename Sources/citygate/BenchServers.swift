@@ -19,17 +19,20 @@ final class BenchProcess {
 
     /// Starts a program.
     /// - Parameters:
-    ///   - program: an absolute path; nil is this program itself.
+    ///   - program: an absolute path.
     ///   - arguments: its arguments.
-    ///   - environment: replaces or adds to ours.
+    ///   - environment: replaces or adds to ours; the settings of Citygate in ours are left out.
     ///   - log: the file for what it writes.
     ///   - port: where it will listen.
     /// - Throws: when it cannot be started.
-    init(_ program: String?, _ arguments: [String], environment: [String: String], log: String, port: Int)
-        throws(BenchFault)
-    {
+    init(
+        _ program: String,
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        log: String,
+        port: Int
+    ) throws(BenchFault) {
         self.port = port
-        let program = if let program { program } else { try Self.ownProgram() }
         var variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("CITYGATE_") }
         variables["DATABASE_URL"] = nil
         variables.merge(environment) { $1 }
@@ -127,17 +130,25 @@ final class BenchProcess {
     var processorTime: (own: Double, children: Double) {
         let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
         let all = Self.allProcesses()
-        var descendants: Set<pid_t> = [pid]
+        let descendants = descendants(in: all)
+        let own = all.first { $0.pid == pid }?.ticks ?? 0
+        let children = all.filter { descendants.contains($0.pid) }.reduce(0) { $0 + $1.ticks }
+        return (Double(own) / ticks, Double(children) / ticks)
+    }
+
+    /// Its children and theirs.
+    var descendants: Set<pid_t> { descendants(in: Self.allProcesses()) }
+
+    private func descendants(in all: [(pid: pid_t, parent: pid_t, ticks: Int)]) -> Set<pid_t> {
+        var family: Set<pid_t> = [pid]
         var grown = true
         while grown {
             grown = false
-            for process in all where descendants.contains(process.parent) {
-                if descendants.insert(process.pid).inserted { grown = true }
+            for process in all where family.contains(process.parent) {
+                if family.insert(process.pid).inserted { grown = true }
             }
         }
-        let own = all.first { $0.pid == pid }?.ticks ?? 0
-        let children = all.filter { descendants.contains($0.pid) && $0.pid != pid }.reduce(0) { $0 + $1.ticks }
-        return (Double(own) / ticks, Double(children) / ticks)
+        return family.subtracting([pid])
     }
 
     private static func allProcesses() -> [(pid: pid_t, parent: pid_t, ticks: Int)] {
@@ -157,7 +168,8 @@ final class BenchProcess {
         (try? Data(contentsOf: URL(filePath: path))).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
-    private static func ownProgram() throws(BenchFault) -> String {
+    /// The path of this program.
+    static func ownProgram() throws(BenchFault) -> String {
         var path = [CChar](repeating: 0, count: 4096)
         let count = readlink("/proc/self/exe", &path, path.count)
         guard count > 0 else { throw BenchFault("this program cannot find itself") }

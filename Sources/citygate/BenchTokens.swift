@@ -31,27 +31,23 @@ struct BenchRefresh: BenchScript {
 
 extension BenchRun {
     /// Services' tokens, and what they and people's tokens are asked about.
-    func measureTokens(_ report: inout BenchReport, _ clients: BenchClients, _ server: BenchProcess)
-        throws(BenchFault)
-    {
-        for (client, algorithm, key) in [
-            (clients.service, "ES256", "client_credentials"), (clients.rs256, "RS256", "client_credentials_rs256"),
+    func measureTokens(_ report: inout BenchReport, _ clients: BenchClients, _ bench: Bench) async throws(BenchFault) {
+        for (client, algorithm, key, ceilings) in [
+            (
+                clients.service, "ES256", "client_credentials",
+                [BenchCeiling(.post, aim: 0.5), BenchCeiling(.post, .es256)]
+            ),
+            (clients.rs256, "RS256", "client_credentials_rs256", [BenchCeiling(.rs256, aim: 0.7)]),
         ] {
-            progress("client_credentials, \(algorithm)")
             let tokens = repeated(
                 BenchSingle(request: clientCredentials(client), expected: "\"access_token\""),
                 connections
             )
-            var figure = try measure(key, "client_credentials tokens, \(algorithm)", tokens, on: server)
-            let bare = "bare_" + algorithm.lowercased()
-            figure.ceilings = [
-                .init(key: "bare_post", words: "bare POST", perSecond: report.perSecond("bare_post")),
-                .init(key: bare, words: "one thread of \(algorithm)", perSecond: report.perSecond(bare)),
-            ]
-            report.figures.append(figure)
+            let words = "client_credentials tokens, \(algorithm)"
+            report.figures.append(try await measure(key, words, tokens, bench, against: ceilings))
         }
-        try measureQuestions(&report, clients, server)
-        try measureRefresh(&report, clients, server)
+        try await measureQuestions(&report, clients, bench)
+        try await measureRefresh(&report, clients, bench)
     }
 
     private func clientCredentials(_ client: BenchClient) -> BenchRequest {
@@ -63,13 +59,14 @@ extension BenchRun {
     }
 
     /// Userinfo, and introspection of a person's and of a service's token: what other services ask all day.
-    private func measureQuestions(_ report: inout BenchReport, _ clients: BenchClients, _ server: BenchProcess)
-        throws(BenchFault)
+    private func measureQuestions(_ report: inout BenchReport, _ clients: BenchClients, _ bench: Bench)
+        async throws(BenchFault)
     {
+        let port = bench.server.port
         var login = BenchPasswordLogin(clients.firstParty, clients.person(captcha: Self.captcha))
-        try login.runOnce(port: server.port)
+        try login.runOnce(port: port)
         guard let token = login.accessToken else { throw BenchFault("a login gave no access token") }
-        let machine = try BenchSocket.exchange(clientCredentials(clients.service), port: server.port)
+        let machine = try BenchSocket.exchange(clientCredentials(clients.service), port: port)
         guard let ofService = machine.json?["access_token"]?.string else { throw BenchFault(machine.summary) }
         func introspect(_ token: String, _ client: BenchClient) -> BenchRequest {
             .post(
@@ -80,63 +77,42 @@ extension BenchRun {
         }
         let userinfo = BenchRequest.get("/oauth2/userinfo", headers: ["Authorization: Bearer \(token)"])
         for (key, words, request, expected, bare) in [
-            ("userinfo", "userinfo", userinfo, "\"sub\"", "bare_get"),
+            ("userinfo", "userinfo", userinfo, "\"sub\"", BenchYardstick.get),
             (
                 "introspection", "introspection of a person's token", introspect(token, clients.firstParty),
-                "\"active\":true", "bare_post"
+                "\"active\":true", .post
             ),
             (
                 "introspection_service", "introspection of a service's token",
-                introspect(ofService, clients.resourceServer),
-                "\"active\":true", "bare_post"
+                introspect(ofService, clients.resourceServer), "\"active\":true", .post
             ),
         ] {
-            progress(words)
             let scripts = repeated(BenchSingle(request: request, expected: expected), connections)
-            var figure = try measure(key, words, scripts, on: server)
-            figure.ceilings = [
-                .init(
-                    key: bare,
-                    words: bare == "bare_get" ? "bare GET" : "bare POST",
-                    perSecond: report.perSecond(bare)
-                )
-            ]
-            if report.perSecond("bare_statement") > 0 {
-                figure.ceilings.append(
-                    .init(
-                        key: "bare_statement",
-                        words: "a bare statement",
-                        perSecond: report.perSecond("bare_statement")
-                    )
-                )
-            }
-            report.figures.append(figure)
+            let ceilings = [BenchCeiling(bare, aim: 0.4), BenchCeiling(.statement)]
+            report.figures.append(try await measure(key, words, scripts, bench, against: ceilings))
         }
     }
 
-    private func measureRefresh(_ report: inout BenchReport, _ clients: BenchClients, _ server: BenchProcess)
-        throws(BenchFault)
+    private func measureRefresh(_ report: inout BenchReport, _ clients: BenchClients, _ bench: Bench)
+        async throws(BenchFault)
     {
-        progress("refresh")
         var client = clients.firstParty
         client.scope = "openid profile offline_access"
         var scripts: [any BenchScript] = []
         for _ in 0..<connections {
             var login = BenchPasswordLogin(client, clients.person(captcha: Self.captcha))
-            try login.runOnce(port: server.port)
+            try login.runOnce(port: bench.server.port)
             guard let token = login.refreshToken else { throw BenchFault("a login gave no refresh token") }
             scripts.append(BenchRefresh(client, held: token))
         }
-        var figure = try measure("refresh", "refresh tokens rotated, ES256", scripts, on: server)
-        if report.perSecond("bare_transaction") > 0 {
-            figure.ceilings = [
-                .init(
-                    key: "bare_transaction",
-                    words: "a bare transaction",
-                    perSecond: report.perSecond("bare_transaction")
-                )
-            ]
-        }
-        report.figures.append(figure)
+        report.figures.append(
+            try await measure(
+                "refresh",
+                "refresh tokens rotated, ES256",
+                scripts,
+                bench,
+                against: [BenchCeiling(.transaction, aim: 0.5), BenchCeiling(.commit)]
+            )
+        )
     }
 }
