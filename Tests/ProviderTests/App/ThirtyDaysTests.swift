@@ -109,6 +109,7 @@ import Testing
         let login = try await server.browser().get("/login")
         _ = try await server.browser().logIn(on: login, server: server, password: "Wrong-2026")
         try await logOutSomebody(server)
+        try await askForACode(server)
         _ = try await server.registrationToken()
         return Evening(
             browser: browser,
@@ -119,6 +120,15 @@ import Testing
             device: try await server.device(),
             captcha: try #require(login.hidden("captcha_id"))
         )
+    }
+
+    /// A code by SMS to a phone without an account, and the registration that it leads to.
+    private func askForACode(_ server: TestServer) async throws {
+        let codes = try #require(server.rooms.smsCodes)
+        let browser = BrowserIdentity(presented: nil)
+        guard case .sent = try await codes.request(try await codes.ask("13900000017", browser: browser))
+        else { throw TestFault("no code was sent") }
+        _ = try await server.rooms.journeys.beginRegistration(phone: "13900000017", browser: browser)
     }
 
     /// A session that ends, and a relying party to be told.
@@ -149,7 +159,7 @@ import Testing
     // MARK: The month
 
     @Test func `leaves what lives, forgets the rest by the day, and stays as large as it was`() async throws {
-        try await TestServer.with(Self.settings) { server in
+        try await TestServer.withSMS(Self.settings) { server, _, _ in
             try await server.register(
                 "listener",
                 [

@@ -224,7 +224,7 @@ extension `Errors of the specifications` {
             [
                 .init(.redirect, "a level nobody reaches") {
                     let claims = #"{"id_token":{"acr":{"essential":true,"values":["urn:citygate:acr:L4"]}}}"#
-                    return try await $0.authorize([("claims", claims)])
+                    return try await $0.authorize([("claims", claims), ("prompt", "none")])
                 }
             ]
         }
