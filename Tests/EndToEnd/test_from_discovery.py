@@ -269,7 +269,7 @@ def levels(team, values):
         assert payload_of(team.logs_in(acr_values=value)["id_token"])["acr"] == value
     highest = {"id_token": {"acr": {"essential": True, "value": "urn:citygate:acr:L4"}}}
     if "urn:citygate:acr:L4" not in values:
-        assert team.hears(claims=json.dumps(highest)) == "unmet_authentication_requirements"
+        assert team.hears(claims=json.dumps(highest), prompt="none") == "unmet_authentication_requirements"
 
 
 def subject_types(team, values):
