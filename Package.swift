@@ -43,6 +43,7 @@ let package = Package(
         .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
         // No pkgConfig: gdlib's carries a flag that SwiftPM refuses.
         .systemLibrary(name: "CGD", providers: [.apt(["libgd-dev"])]),
+        .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
 
         .target(name: "Postgres", dependencies: ["CLibPQ", logging, lifecycle], swiftSettings: house),
         .target(name: "Cryptography", dependencies: ["COpenSSL", "CArgon2"], swiftSettings: house),
@@ -50,7 +51,7 @@ let package = Package(
         .target(
             name: "Provider",
             dependencies: [
-                "OAuth", "Postgres", "Cryptography", "CGD", hummingbird, httpClient, logging, lifecycle, nioCore,
+                "OAuth", "Postgres", "Cryptography", "CGD", "CQREncode", hummingbird, httpClient, logging, lifecycle, nioCore,
                 nioHTTP1, nioPosix, nioSSL, httpTypes,
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),

@@ -66,6 +66,7 @@ house_packages=(
     "libssl-dev: OpenSSL, for all signing and encryption"
     "libargon2-dev: password hashing"
     "libgd-dev: captcha pictures"
+    "libqrencode-dev: the QR codes of the login page"
     "pkg-config: tells the Swift build where those libraries are"
     "git: the Swift build fetches its packages with it"
     "curl: asks the started server whether it is ready"

@@ -27,7 +27,8 @@ struct SandboxCommand: AsyncParsableCommand {
         if yesPublicSandbox {
             options.append(SettingOption("sandbox.public", name: "--yes-public-sandbox", value: "true"))
         }
-        var configuration = try file.load(.sandbox, options)
+        let hosts = try PlayedHostApps(try file.load(.sandbox, options))
+        var configuration = try file.load(.sandbox, options + (hosts?.settings ?? []))
         var upstreams: [SandboxUpstream] = []
         if configuration.wantsFakeSMS {
             // The vendor is there before the product starts, as the real one is.
@@ -40,7 +41,8 @@ struct SandboxCommand: AsyncParsableCommand {
         let ready = configuration
         let hasInbox = !upstreams.isEmpty
         let notify = SystemdNotify(environment: ProcessInfo.processInfo.environment)
-        try await CitygateServer(ready, guests: demo(ready), upstreams: upstreams) { port in
+        let companions = hosts.map { [$0.companion] } ?? []
+        try await CitygateServer(ready, guests: demo(ready), upstreams: upstreams, companions: companions) { port in
             notify.ready()
             Terminal.say("citygate sandbox is ready at \(ready.issuer) (port \(port))")
             if hasInbox { Terminal.say("short messages arrive at \(ready.issuer)/sandbox/sms/inbox") }

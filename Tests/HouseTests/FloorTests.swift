@@ -43,10 +43,12 @@ enum FloorRule {
     ]
 
     /// The calls sideways (house.md 5.4), by the files whose declarations may be named: Token redeems codes; Device asks in the words of
-    /// the consent page, and what is answered is remembered as there.
+    /// the consent page, and what is answered is remembered as there; the
+    /// mini-program moves the conversations that SignIn's pages began.
     static let sideways: [String: [String]] = [
         "Token": ["Sources/Provider/Authorization/AuthorizationCode", "Sources/Provider/Device/DeviceCodes"],
         "Device": ["Sources/Provider/Authorization/Consent"],
+        "MiniProgram": ["Sources/Provider/SignIn/QRSession"],
     ]
     /// Names that travel with a request into every room, and identifiers, which are names and no calls.
     static let carried: Set<String> = ["RequestContext", "AccountID"]

@@ -29,6 +29,9 @@ struct AccountIdentifier: Sendable, Equatable {
         self.readings = readings
     }
 
+    /// A phone that somebody vouched for, and nothing else it might look like.
+    init(phone: String) { readings = [.phone(phone)] }
+
     /// 11 digits, `1[3-9]` (journeys.md C6).
     static func isMainlandMobile(_ text: String) -> Bool {
         let bytes = Array(text.utf8)

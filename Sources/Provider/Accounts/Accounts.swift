@@ -78,7 +78,12 @@ struct Accounts: Sendable {
 
     /// Creates an account, its key and its audit row in one transaction.
     /// - Throws: ``Taken`` when an identifier serves another account; `PostgresError`.
-    func create(_ new: NewAccount, event: AuditEvent = .accountCreated, trace: Trace) async throws -> Account {
+    func create(
+        _ new: NewAccount,
+        event: AuditEvent = .accountCreated,
+        detail: JSON = [:],
+        trace: Trace
+    ) async throws -> Account {
         let id = AccountID(UUID())
         var password = new.passwordRecord
         if password == nil, let clear = new.password { password = try await hasher.hash(clear.reveal()) }
@@ -103,7 +108,7 @@ struct Accounts: Sendable {
                     """
                 )
                 for statement in Self.agreements(new, id) { try await transaction.execute(statement) }
-                try await transaction.execute(AuditRecord(event: event, account: id).insertion(trace))
+                try await transaction.execute(AuditRecord(event: event, account: id, detail: detail).insertion(trace))
             }
         } catch let error as PostgresError where error.isUniqueViolation {
             throw Taken(field: Self.field(ofConstraint: error.constraintName))

@@ -39,6 +39,8 @@ public struct Configuration: Sendable {
     var consent: ConsentSettings
     var sms: SMS
     var registration: RegistrationSettings
+    var qr: QRSettings
+    var miniProgram: MiniProgramSettings
     var brand: Brand
     var logging: LoggingSettings
     var housekeeping: HousekeepingSettings
@@ -101,6 +103,8 @@ public struct Configuration: Sendable {
         consent = ConsentSettings(&reader)
         sms = SMS(&reader)
         registration = RegistrationSettings(&reader)
+        qr = QRSettings(&reader)
+        miniProgram = MiniProgramSettings(&reader)
         brand = Brand(&reader)
         logging = LoggingSettings(&reader)
         housekeeping = HousekeepingSettings(&reader)

@@ -223,6 +223,10 @@ extension Configuration {
         /// The port of the demo website on 127.0.0.1; 0 leaves it away. Unless set: the port after the server's, when that is below 32768.
         var demoPort: Int?
 
+        /// The port of the played host apps of the mini-program on 127.0.0.1; 0 leaves them away. Unless set: the second port after the
+        /// server's, when that is below 32768.
+        var platformsPort: Int?
+
         init(_ reader: inout SettingsReader) {
             isPublic = reader.read("sandbox.public", .boolean, default: false)
             captchaAnswer = reader.readOptional(
@@ -232,12 +236,22 @@ extension Configuration {
             limitsLoopback = reader.read("sandbox.limit_loopback", .boolean, default: true)
             unlimitedAccounts = reader.readList("sandbox.unlimited_accounts", .text(longest: 64))
             demoPort = reader.readOptional("sandbox.demo_port", .count(0...65535))
+            platformsPort = reader.readOptional("sandbox.platforms_port", .count(0...65535))
             allowsLoopbackHTTP = reader.read("sandbox.allow_loopback_http", .boolean, default: reader.mode == .sandbox)
         }
     }
 }
 
 extension Configuration {
+    /// The port of the played host apps; nil when there are none.
+    public var platformsPort: Int? {
+        let port = sandbox.platformsPort ?? ((1..<32_766).contains(listen.port) ? listen.port + 2 : 0)
+        return mode == .sandbox && port != 0 ? port : nil
+    }
+
+    /// Whether the operator has set a mini-program of their own.
+    public var hasMiniProgram: Bool { miniProgram.isOffered }
+
     /// The port of the demo website; nil when there is none.
     public var demoPort: Int? {
         // Ports from 32768 on are given out by the system: the next one may be anybody's.

@@ -109,7 +109,8 @@ extension Rooms {
             waiting: waiting,
             landing: landing,
             preselectsConsent: configuration.consent.preselected,
-            offersSMS: smsCodes != nil
+            offersSMS: smsCodes != nil,
+            offersQR: configuration.miniProgram.isOffered
         )
     }
 

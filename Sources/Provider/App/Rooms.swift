@@ -25,6 +25,9 @@ struct Rooms: Sendable {
     let journeys: Journeys
     let pending: PendingAuthorizations
     let consents: Consents
+    let conversations: QRSessions
+    let watch: QRSessionWatch
+    let pictures = RecentPictures()
     let codes: AuthorizationCodes
     let deviceCodes: DeviceCodes
     let grants: Grants
@@ -78,6 +81,8 @@ struct Rooms: Sendable {
         )
         journeys = Self.journeys(lifetimes, database: database, clock: clock, secrets: secrets)
         consents = Consents(database: database)
+        conversations = Self.conversations(configuration, database: database, clock: clock, secrets: secrets)
+        watch = QRSessionWatch(database: database)
         refreshTokens = Self.refreshTokens(lifetimes, database: database, clock: clock, secrets: secrets)
         codes = AuthorizationCodes(
             database: database,

@@ -29,6 +29,7 @@ extension Rooms {
         addRegistrationRoutes(to: router)
         addPageRoutes(to: router)
         addMessageRoutes(to: router)
+        addPhoneRoutes(to: router)
         Health(database: database, clock: clock).addRoutes(to: router)
         return router
     }
@@ -88,6 +89,7 @@ extension Rooms {
             accounts: accounts,
             captchas: captchas,
             guessing: guessing,
+            qr: qrSignIn(waiting),
             clock: clock
         ).addRoutes(to: router)
         SignOut(

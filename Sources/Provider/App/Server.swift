@@ -27,21 +27,26 @@ public struct CitygateServer: Sendable {
     let guests: [SandboxGuest]
     /// Played twins of outside systems beside a sandbox.
     let upstreams: [SandboxUpstream]
+    /// Played systems that run beside a sandbox.
+    let companions: [SandboxCompanion]
 
     /// - Parameters:
     ///   - configuration: checked settings.
     ///   - guests: relying parties that run beside a sandbox; not for production.
     ///   - upstreams: played twins of outside systems beside a sandbox; not for production.
+    ///   - companions: played systems that run beside a sandbox; not for production.
     ///   - onReady: called once, with the port that was bound, when requests are taken.
     public init(
         _ configuration: Configuration,
         guests: [SandboxGuest] = [],
         upstreams: [SandboxUpstream] = [],
+        companions: [SandboxCompanion] = [],
         onReady: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.guests = configuration.mode == .sandbox ? guests : []
         self.upstreams = configuration.mode == .sandbox ? upstreams : []
+        self.companions = configuration.mode == .sandbox ? companions : []
         self.onReady = onReady
         logger = ServerLogs.logger(configuration)
     }
@@ -77,6 +82,7 @@ public struct CitygateServer: Sendable {
         services.append(.init(service: database))
         services.append(.init(service: rooms.clock))
         services.append(.init(service: rooms.clients))
+        services.append(.init(service: rooms.watch))
         services.append(.init(service: KeyWatch(ring: keyRing.ring, logger: logger)))
         services.append(.init(service: rooms.housekeeping(logger)))
         services.append(.init(service: rooms.logoutDelivery(logger)))
@@ -84,6 +90,7 @@ public struct CitygateServer: Sendable {
         for upstream in upstreams { services.append(.init(service: upstream.service(stage, logger: logger))) }
         services.append(.init(service: application))
         for guest in guests { services.append(.init(service: guest.service(rooms, logger: logger))) }
+        for companion in companions { services.append(.init(service: companion.service(rooms.clock, logger: logger))) }
         var group = ServiceGroupConfiguration(
             services: services,
             gracefulShutdownSignals: [.sigterm, .sigint],

@@ -33,6 +33,18 @@ enum AuditEvent: String, Sendable, CaseIterable {
     case deviceDenied = "device_code.denied"
     case deviceCodeRedeemed = "device_code.redeemed"
     case tokenRevoked = "token.revoked"
+    case miniProgramLinked = "mini_program.linked"
+    case miniProgramSignedIn = "mini_program.session_started"
+    case miniProgramSignedOut = "mini_program.session_ended"
+    case miniProgramTokenReplayed = "mini_program.refresh_replayed"
+    case consentWithdrawn = "consent.withdrawn"
+    case qrScanned = "qr.scanned"
+    case qrConfirmed = "qr.confirmed"
+    case qrConsumed = "qr.consumed"
+    case qrCancelled = "qr.cancelled"
+    /// 非本人操作: somebody was shown another person's login.
+    case qrReported = "qr.reported"
+    case qrRefused = "qr.refused"
     case clientCreated = "client.created"
     case clientUpdated = "client.updated"
     case clientDisabled = "client.disabled"
@@ -96,6 +108,15 @@ struct AuditRecord: Sendable {
         """
         INSERT INTO audit (event, account_id, client_id, object, outcome, network, request_id, detail)
         SELECT \(event.rawValue), \(account?.uuid)::uuid, \(client), \(raw: column), \(outcome), \(trace.network),
+            \(trace.requestID), \(detail.text)::jsonb FROM \(raw: source)
+        """
+    }
+
+    /// The statement that writes a row for each account in `source`, a CTE with `account_id`.
+    func insertion(_ trace: Trace, fromAccountsIn source: String) -> SQL {
+        """
+        INSERT INTO audit (event, account_id, client_id, object, outcome, network, request_id, detail)
+        SELECT \(event.rawValue), account_id, \(client), \(object), \(outcome), \(trace.network),
             \(trace.requestID), \(detail.text)::jsonb FROM \(raw: source)
         """
     }

@@ -17,6 +17,7 @@ struct OneTime: Sendable {
         case revokedAccessToken = 10
         case pushedAuthorizationRequest = 20
         case dpopProof = 21
+        case webTicket = 70
 
         var type: String {
             switch self {
@@ -25,6 +26,7 @@ struct OneTime: Sendable {
             case .clientAssertion: "client_assertion"
             case .pushedAuthorizationRequest: "pushed_authorization_request"
             case .dpopProof: "dpop_proof"
+            case .webTicket: "web_ticket"
             case .revokedAccessToken: "revoked_access_token"
             }
         }

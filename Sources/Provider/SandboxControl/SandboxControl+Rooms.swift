@@ -15,7 +15,16 @@ extension SandboxControl {
             extraClients: extraClients,
             bodyLimit: rooms.configuration.http.bodyBytes,
             stage: SandboxStage(database: rooms.database),
-            desk: rooms.desk
+            desk: rooms.desk,
+            miniProgram: rooms.configuration.miniProgram.isOffered
+                ? rooms.configuration.platformsPort.map {
+                    SandboxMiniProgram(
+                        port: $0,
+                        desk: rooms.desk,
+                        pictures: rooms.pictures,
+                        bodyLimit: rooms.configuration.http.bodyBytes
+                    )
+                } : nil
         )
     }
 }

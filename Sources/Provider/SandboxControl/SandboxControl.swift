@@ -27,8 +27,11 @@ struct SandboxControl: Sendable {
     let bodyLimit: Int
     let stage: SandboxStage
     let desk: PageDesk
+    /// Nil where no host apps are played.
+    let miniProgram: SandboxMiniProgram?
 
     func addRoutes(to router: Router<ProviderContext>) {
+        miniProgram?.addRoutes(to: router)
         let group = router.group("sandbox")
         group.get("captchas/:id") { request, context in try await captcha(context) }
         group.get("personas") { _, _ in Response.json(JSON.array(Persona.all.map(\.json))) }
@@ -36,7 +39,7 @@ struct SandboxControl: Sendable {
         group.get("clients/\(SandboxClients.publisher)/jwks") { _, _ in Response.json(try ready.publishedKeys()) }
         group.get("clock") { _, _ in try await clockNow() }
         group.post("clock") { request, _ in try await moveClock(request) }
-        SandboxMessages(stage: stage, desk: desk, bodyLimit: bodyLimit).addRoutes(to: router)
+        SandboxMessages(stage: stage, desk: desk, bodyLimit: bodyLimit, miniProgram: miniProgram).addRoutes(to: router)
         group.post("reset") { _, _ in
             try await reset()
             return Response(status: .noContent)
@@ -121,11 +124,13 @@ struct SandboxControl: Sendable {
             TRUNCATE account, account_key, session, sign_in_throttle, audit, client, client_secret,
                 client_registration, initial_access_token, one_time, pending_authorization, authorization_grant,
                 refresh_token, access_token, consent, logout_notice, device_authorization,
-                sms_message, sms_code, sms_budget, journey, account_agreement, national_sync
+                sms_message, sms_code, sms_budget, journey, account_agreement, national_sync,
+                qr_session, mini_program_identity, mini_program_session, mini_program_token, mini_program_answer
             """
         )
         try await stage.clear()
         clients.forgetAll()
+        try? await miniProgram?.reset()
         try await seed()
     }
 

@@ -8,6 +8,8 @@ struct SandboxMessages: Sendable {
     let stage: SandboxStage
     let desk: PageDesk
     let bodyLimit: Int
+    /// The played host apps, which fail by themselves; nil where there are none.
+    let miniProgram: SandboxMiniProgram?
 
     func addRoutes(to router: Router<ProviderContext>) {
         let group = router.group("sandbox")
@@ -43,10 +45,16 @@ struct SandboxMessages: Sendable {
     /// `{"dependency":"sms","mode":"down","count":1}`.
     private func order(_ request: Request) async throws -> Response {
         let body = try await request.wholeBody(upTo: bodyLimit)
-        guard let json = try? JSON(parsing: Array(body.readableBytesView)),
-            let dependency = json["dependency"]?.string.flatMap(SandboxUpstream.Dependency.init(rawValue:)),
-            let mode = json["mode"]?.string, mode == "none" || SandboxUpstream.Fault(rawValue: mode) != nil
-        else { throw HTTPError(.badRequest) }
+        guard let json = try? JSON(parsing: Array(body.readableBytesView)) else { throw HTTPError(.badRequest) }
+        let mode = json["mode"]?.string ?? ""
+        guard mode == "none" || SandboxUpstream.Fault(rawValue: mode) != nil else { throw HTTPError(.badRequest) }
+        if let name = json["dependency"]?.string, MiniProgramPlatformName(rawValue: name) != nil, let miniProgram {
+            try await miniProgram.order(json)
+            return Response(status: .noContent)
+        }
+        guard let dependency = json["dependency"]?.string.flatMap(SandboxUpstream.Dependency.init(rawValue:)) else {
+            throw HTTPError(.badRequest)
+        }
         var count: Int?
         if let given = json["count"], !given.isNull {
             guard let number = given.int, (0...1_000_000).contains(number) else { throw HTTPError(.badRequest) }

@@ -24,6 +24,8 @@ enum Schema {
         Migration(number: 50, name: "sms", sql: sms),
         Migration(number: 51, name: "journeys", sql: journeys),
         Migration(number: 52, name: "registration", sql: registration),
+        Migration(number: 60, name: "qr sessions", sql: qrSessions),
+        Migration(number: 61, name: "mini-program", sql: miniProgram),
     ]
 
     /// Each table is written by exactly one room (HouseTests hold the sources to it).
@@ -38,6 +40,11 @@ enum Schema {
         "initial_access_token": "Clients",
         "session": "Sessions",
         "logout_notice": "LogoutNotices",
+        "qr_session": "SignIn",
+        "mini_program_identity": "MiniProgram",
+        "mini_program_session": "MiniProgram",
+        "mini_program_token": "MiniProgram",
+        "mini_program_answer": "MiniProgram",
         "one_time": "OneTime",
         "pending_authorization": "Flows",
         "authorization_grant": "Grants",

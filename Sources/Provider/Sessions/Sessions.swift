@@ -38,7 +38,8 @@ struct Sessions: Sendable {
 
     static func finding(_ token: DatedToken) -> SQL {
         """
-        SELECT s.sid, s.account_id, s.session_epoch, s.auth_time, s.amr, a.subject, a.level
+        SELECT s.sid, s.account_id, s.session_epoch, s.auth_time, s.amr, a.subject,
+            least(a.level, coalesce(s.level_cap, 4)) AS level
         FROM (
             SELECT * FROM session
             WHERE day = \(token.day.number) AND hash = \(token.hash(as: tokenType)) AND ended_at IS NULL
@@ -54,10 +55,12 @@ struct Sessions: Sendable {
     ///
     /// `replacing` is the cookie of the session this login takes the place of; it ends in the same statement. Where it was the same
     /// person's, its `sid` goes on; where it was somebody else's, relying parties of that session are told. `browser` is what the person
-    /// is shown in the list of their devices.
+    /// is shown in the list of their devices. `levelCap` bounds what the
+    /// session's tokens may state, for a login that is weaker than the account (trust.md 0).
     func begin(
         _ account: AccountID,
         methods: [AuthenticationMethod],
+        levelCap: AssuranceLevel? = nil,
         replacing: String?,
         browser: String?,
         trace: Trace
@@ -68,7 +71,9 @@ struct Sessions: Sendable {
         let sid = Base64URL.encode(Random.bytes(16))
         let old = replacing.flatMap(DatedToken.init(presented:))
         let amr = methods.map(\.rawValue)
-        let detail: JSON = ["amr": .array(amr.map { .string($0) })]
+        let detail = JSON.object([
+            ("amr", JSON(amr)), ("level_cap", levelCap.map { .integer(Int64($0.rawValue)) }),
+        ])
         let record = AuditRecord(event: .signedIn, account: account, detail: detail)
         let rows = try await database.write(
             """
@@ -79,17 +84,20 @@ struct Sessions: Sendable {
                 RETURNING account_id, session_epoch, sid
             ), started AS (
                 INSERT INTO session (day, hash, sid, account_id, session_epoch, auth_time, amr, network, browser,
-                    created_at, expires_at)
+                    level_cap, created_at, expires_at)
                 SELECT \(token.day.number), \(token.hash(as: Self.tokenType)), coalesce((
                         SELECT e.sid FROM ended e WHERE e.account_id = a.id AND e.session_epoch = a.session_epoch
-                    ), \(sid)), a.id, a.session_epoch, instant(), \(amr), \(trace.network), \(browser), instant(),
+                    ), \(sid)), a.id, a.session_epoch, instant(), \(amr), \(trace.network), \(browser),
+                    \(levelCap?.rawValue)::smallint, instant(),
                     instant() + make_interval(secs => \(Double(lifetime)))
                 FROM account a WHERE a.id = \(account.uuid) AND a.state = 'active'
-                RETURNING sid, account_id, session_epoch, auth_time, amr
+                RETURNING sid, account_id, session_epoch, auth_time, amr, level_cap
             ), left_behind AS (SELECT account_id, sid FROM ended WHERE account_id <> \(account.uuid)
             ), noticed AS (\(sql: LogoutNotices.insertion(from: "left_behind"))
             ), audited AS (\(sql: record.insertion(trace, objectsOf: "started", "sid")))
-            SELECT s.*, a.subject, a.level FROM started s JOIN account a ON a.id = s.account_id
+            SELECT s.sid, s.account_id, s.session_epoch, s.auth_time, s.amr, a.subject,
+                least(a.level, coalesce(s.level_cap, 4)) AS level
+            FROM started s JOIN account a ON a.id = s.account_id
             """
         )
         return try rows.first.map { (token.value, try Self.session(from: $0)) }

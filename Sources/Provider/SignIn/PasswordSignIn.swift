@@ -14,6 +14,8 @@ struct PasswordSignIn: Sendable {
     let accounts: Accounts
     let captchas: Captchas
     let guessing: SignInGuard
+    /// The other tab on PC; nil where no mini-program can scan.
+    let qr: QRSignIn?
     let clock: ServerClock
 
     private var desk: PageDesk { hall.desk }
@@ -38,6 +40,8 @@ struct PasswordSignIn: Sendable {
         var attempt = Attempt(waiting: waiting, browser: browser)
         attempt.account = waiting?.loginHint ?? ""
         attempt.hasConsented = hall.preselectsConsent
+        attempt.showsQR = parameters.field(named: "way") != "password"
+        attempt.qrID = parameters.field(named: "qr")
         return try await draw(attempt, request, context)
     }
 
@@ -86,6 +90,9 @@ struct PasswordSignIn: Sendable {
         var captchaID: String?
         var captchaProof = ""
         var hasConsented = false
+        /// 扫码登录 is the tab that is open.
+        var showsQR = false
+        var qrID = ""
         var faults: [FormFault] = []
     }
 
@@ -193,6 +200,12 @@ struct PasswordSignIn: Sendable {
             returnPath: waiting?.loginPath ?? "/login",
             display: waiting?.display
         )
+        if let qr, drawn.face == .pc {
+            page.showsQR = attempt.showsQR
+            if attempt.showsQR {
+                page.qr = try await qr.panel(attempt.qrID, waiting, browser: attempt.browser, request, context)
+            }
+        }
         hall.furnish(&page, .password, waiting, drawn.face)
         return desk.respond(page.page(in: drawn), browser: attempt.browser)
     }

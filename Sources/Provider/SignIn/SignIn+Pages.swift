@@ -22,6 +22,10 @@ struct SignInPage: Sendable {
     var notice: String?
     /// The other ways to sign in with the present one among them; none are drawn when there is only one way.
     var tabs: [Tab] = []
+    /// The QR code on PC; nil where it is not offered or another tab was opened.
+    var qr: QRPanel?
+    /// Whether the QR code is what is seen first.
+    var showsQR = false
     /// Sign-in through other platforms; the block is absent when there is none.
     var thirdParties: [ThirdParty] = []
     var registerURL: String?
@@ -33,6 +37,8 @@ struct SignInPage: Sendable {
         var text: String
         var url: String
         var isCurrent: Bool
+        /// The part of this page it shows, for the script; nil when it leads to another page.
+        var panel: String?
     }
 
     struct ThirdParty: Sendable {
@@ -74,7 +80,8 @@ struct SignInPage: Sendable {
             \(form.errorSummary)
             \(notice.map { "<p class=\"notice\" role=\"status\">\(Marks.tick)<span>\($0)</span></p>" as HTML })
             \(tabList)
-            \(form.markup(way == .password ? fields(in: context) : smsFields(in: context), in: context))
+            \(qr.map { "<div id=\"qr-panel\"\(flag: "hidden", !showsQR)>\($0.markup(in: context))</div>" as HTML })
+            <div id="password-panel"\(flag: "hidden", qr != nil && showsQR)>\(form.markup(way == .password ? fields(in: context) : smsFields(in: context), in: context))</div>
             \(wayOut)
             \(thirdPartyBlock)
             \(HelpLine.markup(context.brand))
@@ -132,7 +139,7 @@ struct SignInPage: Sendable {
         guard tabs.count > 1 else { return HTML() }
         return """
             <nav aria-label="登录方式"><ul class="tabs">\(HTML.each(tabs) { tab in
-                "<li><a href=\"\(url: tab.url)\"\(attribute: "aria-current", tab.isCurrent ? "page" : nil)>\(tab.text)</a></li>"
+                "<li><a href=\"\(url: tab.url)\"\(attribute: "aria-current", tab.isCurrent ? "page" : nil)\(attribute: "data-panel", tab.panel)>\(tab.text)</a></li>"
             })</ul></nav>
             """
     }

@@ -14,6 +14,8 @@ struct SignInHall: Sendable {
     let preselectsConsent: Bool
     /// Whether there are codes by SMS, and with them registration and recovery.
     let offersSMS: Bool
+    /// Whether PC pages offer the QR code.
+    let offersQR: Bool
 
     /// The ways in, as the tabs of the page.
     enum Way: String, CaseIterable, Sendable {
@@ -37,12 +39,28 @@ struct SignInHall: Sendable {
         page.relyingParty = waiting?.label
         page.hidden = waiting.map { [("transaction", $0.pending.name)] } ?? []
         page.formTargets = waiting.map { [$0.redirectURI] } ?? []
+        page.tabs = tabs(page, waiting, face)
         guard offersSMS else { return }
-        page.tabs = Way.allCases.map { other in
-            SignInPage.Tab(text: other.words(face), url: path(other.rawValue, waiting), isCurrent: other == way)
-        }
         page.registerURL = path("/register", waiting)
         page.recoverURL = path("/recover", waiting)
+    }
+
+    /// 扫码登录 first on PC, where it is what opens; the script changes between two forms of one page in place.
+    private func tabs(_ page: SignInPage, _ waiting: WaitingRequest?, _ face: Face) -> [SignInPage.Tab] {
+        let hasQR = offersQR && face == .pc
+        var tabs: [SignInPage.Tab] = []
+        if hasQR {
+            let panel = page.qr == nil ? nil : "qr-panel"
+            tabs.append(.init(text: "扫码登录", url: path("/login", waiting), isCurrent: page.showsQR, panel: panel))
+        }
+        for way in Way.allCases where way == .password || offersSMS {
+            var url = path(way.rawValue, waiting)
+            if hasQR, way == .password { url += (waiting == nil ? "?" : "&") + "way=password" }
+            let panel = page.qr != nil && way == .password ? "password-panel" : nil
+            let isCurrent = way == page.way && !page.showsQR
+            tabs.append(.init(text: way.words(face), url: url, isCurrent: isCurrent, panel: panel))
+        }
+        return tabs
     }
 
     /// A path of ours that keeps the waiting request.

@@ -88,6 +88,20 @@ struct Fault: Sendable, Equatable {
     static let userCodeRequired = Fault(plain: .userCodeRequired)
     static let userCodeWrong = Fault(plain: .userCodeWrong)
     static let deviceRequestGone = Fault(plain: .deviceRequestGone)
+    static let qrNumberNeeded = Fault(plain: .qrNumberNeeded)
+    static let qrNumberWrong = Fault(plain: .qrNumberWrong)
+
+    // The mini-program's calls
+    static let miniProgramCodeInvalid = Fault(plain: .miniProgramCodeInvalid)
+    static let miniProgramPlatformDown = Fault(plain: .miniProgramPlatformDown)
+    static let miniProgramAppUnknown = Fault(plain: .miniProgramAppUnknown)
+    static let miniProgramTokenInvalid = Fault(plain: .miniProgramTokenInvalid)
+    static let miniProgramPhoneNeeded = Fault(plain: .miniProgramPhoneNeeded)
+    static let miniProgramPhoneElsewhere = Fault(plain: .miniProgramPhoneElsewhere)
+    static let miniProgramPhoneUnsupported = Fault(plain: .miniProgramPhoneUnsupported)
+    static let webTargetRefused = Fault(plain: .webTargetRefused)
+    static let idempotencyMismatch = Fault(plain: .idempotencyMismatch)
+    static let requestUnderWay = Fault(plain: .requestUnderWay)
 
     // Flow and server
     static let flowExpired = Fault(plain: .flowExpired)

@@ -50,6 +50,18 @@ extension Fault {
         case userCodeRequired = "device.code_required"
         case userCodeWrong = "device.code_wrong"
         case deviceRequestGone = "device.request_gone"
+        case qrNumberNeeded = "qr.number_needed"
+        case qrNumberWrong = "qr.number_wrong"
+        case miniProgramCodeInvalid = "mp.code_invalid"
+        case miniProgramPlatformDown = "mp.platform_down"
+        case miniProgramAppUnknown = "mp.app_unknown"
+        case miniProgramTokenInvalid = "mp.token_invalid"
+        case miniProgramPhoneNeeded = "mp.phone_needed"
+        case miniProgramPhoneElsewhere = "mp.phone_elsewhere"
+        case miniProgramPhoneUnsupported = "mp.phone_unsupported"
+        case webTargetRefused = "mp.target_refused"
+        case idempotencyMismatch = "request.idempotency_mismatch"
+        case requestUnderWay = "request.under_way"
         case flowExpired = "flow.expired"
         case stepOrder = "flow.step_order"
         case csrfFailed = "csrf.failed"
@@ -66,8 +78,9 @@ extension Fault {
     }
 
     /// Under which head a fault is counted in the audit log.
-    enum AuditCategory: String, Sendable {
+    enum AuditCategory: String, Sendable, CaseIterable {
         case signIn = "sign_in"
+        case miniProgram = "mini_program"
         case captcha, consent, qr, flow, limit, server, client, sms, account
     }
 
@@ -107,6 +120,9 @@ extension Fault.Code {
         case .consentRequired: .consent
         case .userCodeRequired, .userCodeWrong: .userCode
         case .qrUnknown, .qrExpired, .qrUsed, .qrAlreadyScanned, .qrCancelled, .qrWrongDevice, .deviceRequestGone,
+            .qrNumberNeeded, .qrNumberWrong, .miniProgramCodeInvalid, .miniProgramPlatformDown, .miniProgramAppUnknown,
+            .miniProgramTokenInvalid, .miniProgramPhoneNeeded, .miniProgramPhoneElsewhere, .miniProgramPhoneUnsupported,
+            .webTargetRefused, .idempotencyMismatch, .requestUnderWay,
             .flowExpired,
             .stepOrder, .csrfFailed, .rateLimited, .serverError, .dependencyDown, .pageNotFound, .requestInvalid,
             .clientUnknown,
@@ -167,6 +183,18 @@ extension Fault.Code {
         case .userCodeRequired: ("U1", 422, "请输入设备上显示的代码", .flow, "device")
         case .userCodeWrong: ("U2", 422, "代码不正确或已失效，请核对设备上显示的代码", .flow, "device")
         case .deviceRequestGone: ("U3", 410, "这台设备的登录请求已处理或已失效，请在设备上重新获取代码", .flow, "device")
+        case .qrNumberNeeded: ("Q7", 422, "请选择电脑上显示的数字", .qr, "login")
+        case .qrNumberWrong: ("Q8", 422, "数字不一致，请再看一次电脑上的数字，还可以选择1次", .qr, "login")
+        case .miniProgramCodeInvalid: ("N1", 401, "登录凭证已失效，请重新打开小程序登录", .miniProgram, "login")
+        case .miniProgramPlatformDown: ("N2", 503, "小程序登录服务暂时不可用，请稍后再试", .miniProgram, "login")
+        case .miniProgramAppUnknown: ("N3", 403, "该小程序未接入本平台，请从官方小程序进入", .miniProgram, "login")
+        case .miniProgramTokenInvalid: ("N4", 401, "小程序登录已过期，请重新登录", .miniProgram, "login")
+        case .miniProgramPhoneNeeded: ("N5", 403, "请先授权手机号，再使用此功能", .miniProgram, "login")
+        case .miniProgramPhoneElsewhere: ("N6", 409, "该手机号与当前账号不一致，请在个人中心更换手机号", .miniProgram, "login")
+        case .miniProgramPhoneUnsupported: ("N7", 422, "仅支持中国大陆手机号，请换一个手机号", .miniProgram, "login")
+        case .webTargetRefused: ("N8", 403, "该页面不能从小程序打开，请在浏览器中访问", .miniProgram, "page")
+        case .idempotencyMismatch: ("X9", 422, "请求标识已用于其他操作，请换一个标识后提交", .flow, "page")
+        case .requestUnderWay: ("X10", 409, "上一次提交还在处理，请稍后再试", .flow, "page")
         case .flowExpired: ("X1", 410, "页面已过期，请重新操作", .flow, "page")
         case .stepOrder: ("X2", 303, "请先完成上一步", .flow, "page")
         case .csrfFailed: ("X3", 403, "页面已失效，请刷新后重试", .flow, "page")

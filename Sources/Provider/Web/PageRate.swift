@@ -93,6 +93,8 @@ struct PageRateMiddleware: RouterMiddleware {
 
     static func counts(_ path: String) -> Bool {
         if path == "/oauth2/authorize" || path == "/oauth2/logout" { return true }
+        // A browser that waits for a QR code asks again every 25 s and makes nothing.
+        if path.hasPrefix("/login/qr/"), path.hasSuffix("/status") || path.hasSuffix("/events") { return false }
         return !uncounted.contains { path.hasPrefix($0) }
     }
 

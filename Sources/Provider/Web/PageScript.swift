@@ -11,7 +11,7 @@ enum PageScript {
             ("{\n", "{"),
             (",\n", ","),
         ]
-        let lines = text.split(separator: "\n").map { line in String(line.drop { $0 == " " }) }
+        let lines = (text + QRScript.text).split(separator: "\n").map { line in String(line.drop { $0 == " " }) }
             .filter { !($0.hasPrefix("/*") && $0.hasSuffix("*/")) }
         return (signs.map { (" \($0) ", $0) } + others)
             .reduce(lines.joined(separator: "\n")) { $0.replacing($1.0, with: $1.1) }

@@ -6,7 +6,7 @@ enum StyleSheet {
     /// - Returns: The whole sheet, without the source's indentation and line ends.
     static func text(_ colours: Brand.Colours) -> String {
         compact(
-            tokens(colours) + base + frame + hero + components + forms + outcomes
+            tokens(colours) + base + frame + hero + components + forms + outcomes + qr
                 + "@media (max-width:640px){" + touch("html ") + "}" + touch("html.h5 ")
                 + "@media (min-width:360px) and (max-width:640px){" + touchCells("html ") + "}"
                 + "@media (min-width:360px){" + touchCells("html.h5 ") + "}"
