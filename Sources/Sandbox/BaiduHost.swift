@@ -19,7 +19,8 @@ struct BaiduHost: Sendable {
         ) {
             return trouble
         }
-        guard fields["client_id"] == state.credentials.baiduAppKey, fields["sk"] == state.credentials.baiduSecret.reveal()
+        guard fields["client_id"] == state.credentials.baiduAppKey,
+            fields["sk"] == state.credentials.baiduSecret.reveal()
         else { return fault(2, "invalid_client", "Unknown client or wrong sk") }
         guard case .spent(let code) = state.spend(.login, host: "baidu", fields["code"] ?? "") else {
             return fault(3, "invalid_grant", "Invalid authorization code")

@@ -139,7 +139,9 @@ final class HostState: Sendable {
 
     /// The person's identifier in an application: the same each time, another in each host app.
     func openID(host: String, phone: String) -> String {
-        String(Base64URL.encode(HMAC.sha256(key: Array("sandbox-openid".utf8), Array("\(host)|\(phone)".utf8))).prefix(28))
+        String(
+            Base64URL.encode(HMAC.sha256(key: Array("sandbox-openid".utf8), Array("\(host)|\(phone)".utf8))).prefix(28)
+        )
     }
 
     /// The key a host app and the server share about a person: made when it is first needed.
@@ -158,7 +160,9 @@ final class HostState: Sendable {
         inside.withLock { inside in
             let moment = now()
             inside.wechatTokens.removeAll { $0.until <= moment }
-            if let last = inside.wechatTokens.last, last.until - moment > 300 { return (last.value, last.until - moment) }
+            if let last = inside.wechatTokens.last, last.until - moment > 300 {
+                return (last.value, last.until - moment)
+            }
             let value = Base64URL.encode(Random.bytes(100))
             inside.wechatTokens.append((value, moment + 7200))
             return (value, 7200)
@@ -197,7 +201,9 @@ enum HostAnswer {
         )
     }
 
-    static func json(_ json: JSON, status: HTTPResponse.Status = .ok) -> Response { Self.json(json.serialized, status: status) }
+    static func json(_ json: JSON, status: HTTPResponse.Status = .ok) -> Response {
+        Self.json(json.serialized, status: status)
+    }
 
     /// An answer in trouble, or nil to go on; `limited` and `error` are the host app's own forms.
     static func trouble(_ state: HostState, host: String, limited: Response, error: Response) async -> Response? {
@@ -236,7 +242,8 @@ enum HostAnswer {
             if byte == UInt8(ascii: "+") {
                 bytes.append(0x20)
             } else if byte == UInt8(ascii: "%") {
-                guard rest.count >= 2, let pair = Hexadecimal.decode(String(decoding: rest.prefix(2), as: UTF8.self)) else {
+                guard rest.count >= 2, let pair = Hexadecimal.decode(String(decoding: rest.prefix(2), as: UTF8.self))
+                else {
                     return nil
                 }
                 bytes += pair

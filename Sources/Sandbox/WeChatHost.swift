@@ -17,7 +17,9 @@ struct WeChatHost: Sendable {
         if let trouble = await trouble() { return trouble }
         let query = HostAnswer.fields(request.uri.query ?? "")
         guard query["appid"] == state.credentials.wechatAppID else { return fault(40013, "invalid appid") }
-        guard query["secret"] == state.credentials.wechatSecret.reveal() else { return fault(40125, "invalid appsecret") }
+        guard query["secret"] == state.credentials.wechatSecret.reveal() else {
+            return fault(40125, "invalid appsecret")
+        }
         guard query["grant_type"] == "authorization_code" else { return fault(40002, "invalid grant_type") }
         switch state.spend(.login, host: "wechat", query["js_code"] ?? "") {
         case .spent(let code):
@@ -33,7 +35,9 @@ struct WeChatHost: Sendable {
 
     private func token(_ request: Request) async throws -> Response {
         if let trouble = await trouble() { return trouble }
-        guard let body = try? JSON(parsing: try await HostAnswer.body(request)) else { return fault(47001, "data format error") }
+        guard let body = try? JSON(parsing: try await HostAnswer.body(request)) else {
+            return fault(47001, "data format error")
+        }
         guard body["grant_type"]?.string == "client_credential" else { return fault(40002, "invalid grant_type") }
         guard body["appid"]?.string == state.credentials.wechatAppID else { return fault(40013, "invalid appid") }
         guard body["secret"]?.string == state.credentials.wechatSecret.reveal() else {

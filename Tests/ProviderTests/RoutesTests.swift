@@ -12,7 +12,8 @@ import Testing
     @Test func `every method and path is pinned, sandbox included`() async throws {
         let text = try String(contentsOf: Self.pinned, encoding: .utf8)
         let listed = Set(text.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("#") })
-        let served = try await TestServer.with(["CITYGATE_SMS_PROTOCOL": "chuanglan-v1"]) { server in
+        let everything = TestPhone.settings.merging(["CITYGATE_SMS_PROTOCOL": "chuanglan-v1"]) { $1 }
+        let served = try await TestServer.with(everything) { server in
             let router = server.rooms.router(logger: TestServer.quietLogger)
             server.sandbox.addRoutes(to: router)
             try router.validate()

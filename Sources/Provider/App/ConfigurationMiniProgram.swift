@@ -21,7 +21,11 @@ extension Configuration {
 
         init(_ reader: inout SettingsReader) {
             let shortest = reader.mode == .sandbox ? 1 : 30
-            lifetime = reader.read("qr.lifetime", .duration(.seconds(shortest) ... .seconds(300)), default: .seconds(120))
+            lifetime = reader.read(
+                "qr.lifetime",
+                .duration(.seconds(shortest) ... .seconds(300)),
+                default: .seconds(120)
+            )
             confirmLifetime = reader.read(
                 "qr.confirm_lifetime",
                 .duration(.seconds(shortest) ... .seconds(300)),

@@ -12,7 +12,7 @@ struct JSONLogHandler: LogHandler {
         "ip_prefix", "error", "error_type", "reason", "grant", "purpose", "outcome", "kid", "algorithm", "state",
         "service", "signal", "version", "mode", "address", "issuer", "path", "folder", "file", "key", "source",
         "setting", "migration", "statement", "sqlstate", "host", "channel", "pid", "port", "lane", "at", "why",
-        "from", "seconds", "calls", "partitions",
+        "from", "seconds", "calls", "partitions", "dependency",
     ]
     /// Our name for what other libraries call otherwise.
     private static func renamed(_ key: String) -> String? {

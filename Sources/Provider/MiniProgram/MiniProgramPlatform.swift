@@ -75,7 +75,8 @@ enum PlatformAnswer {
     }
 
     /// Decrypts what a host app encrypted under a session's key.
-    static func decrypted(_ data: String, _ vector: [UInt8], key: [UInt8], block: Int) throws(PlatformFault) -> [UInt8] {
+    static func decrypted(_ data: String, _ vector: [UInt8], key: [UInt8], block: Int) throws(PlatformFault) -> [UInt8]
+    {
         guard let bytes = Base64.decode(data), bytes.count <= 16_384,
             let padded = try? AESCBC.decrypt(bytes, key: key, initialVector: vector),
             let plain = AESCBC.unpadded(padded, block: block)

@@ -205,7 +205,9 @@ extension MiniProgramAPI {
     /// Such as “HUAWEI Mate 60 · HarmonyOS 4”: what the person sees in the list of devices.
     private static func deviceWords(_ device: JSON) -> String? {
         let parts = [device["model"]?.string, device["system"]?.string].compactMap { $0 }
-            .map { String($0.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }.prefix(60).map(Character.init)) }
+            .map {
+                String($0.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }.prefix(60).map(Character.init))
+            }
             .filter { !$0.isEmpty }
         return parts.isEmpty ? nil : parts.joined(separator: " · ")
     }

@@ -40,7 +40,9 @@ struct PlatformCalls: Sendable {
         do {
             let response = try await Self.client.execute(request, timeout: deadline)
             let bytes = try await response.body.collect(upTo: limit)
-            guard (200..<500).contains(response.status.code) else { throw Fault(reason: "status \(response.status.code)") }
+            guard (200..<500).contains(response.status.code) else {
+                throw Fault(reason: "status \(response.status.code)")
+            }
             return Array(bytes.readableBytesView)
         } catch let fault as Fault {
             throw fault

@@ -1,6 +1,8 @@
 import Cryptography
 import FoundationEssentials
+import HTTPTypes
 import Hummingbird
+import NIOCore
 import OAuth
 
 /// The mini-program without a phone (operations.md 1.5): codes as a host app would hand them out, the pictures that wait, and a page
@@ -22,6 +24,18 @@ struct SandboxMiniProgram: Sendable {
 
     func addRoutes(to router: Router<ProviderContext>) {
         let group = router.group("sandbox/mini-program")
+        group.get("") { request, context in
+            let browser = desk.browser(request)
+            let drawn = desk.context(request, context, browser: browser)
+            return desk.respond(SandboxMiniProgramPage().page(in: drawn), browser: browser)
+        }
+        group.get("script.js") { _, _ in
+            Response(
+                status: .ok,
+                headers: [.contentType: "text/javascript; charset=utf-8", .cacheControl: "no-store"],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: SandboxMiniProgramPage.script))
+            )
+        }
         group.post("login-codes") { request, _ in try await codes(request) }
         group.get("pictures") { _, _ in
             Response.json(["pictures": .array(pictures.all.map { ["text": .string($0)] })])
@@ -50,7 +64,11 @@ struct SandboxMiniProgram: Sendable {
 
     private func ask(_ path: String, _ body: JSON) async throws -> [UInt8] {
         do throws(PlatformCalls.Fault) {
-            return try await calls.post("http://127.0.0.1:\(port)/control/\(path)", body.bytes, type: "application/json")
+            return try await calls.post(
+                "http://127.0.0.1:\(port)/control/\(path)",
+                body.bytes,
+                type: "application/json"
+            )
         } catch {
             throw HTTPError(.badGateway)
         }

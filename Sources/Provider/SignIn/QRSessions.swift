@@ -127,7 +127,9 @@ struct QRSessions: Sendable {
     }
 
     /// Spends a confirmed conversation, once, for the browser that began it.
-    func consume(_ id: String, browser: BrowserIdentity, trace: Trace) async throws -> Result<Consumed, QRSessionRefusal> {
+    func consume(_ id: String, browser: BrowserIdentity, trace: Trace) async throws -> Result<
+        Consumed, QRSessionRefusal
+    > {
         guard let token = DatedToken(presented: id) else { return .failure(.unknown) }
         let record = AuditRecord(event: .qrConsumed, object: Self.name(token.hash(as: Self.tokenType)))
         let rows = try await database.write(

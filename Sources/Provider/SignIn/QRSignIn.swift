@@ -202,7 +202,8 @@ struct QRSignIn: Sendable {
         .json(["error": "expired_token", "code": .string(Fault.qrUnknown.code.rawValue)], status: .notFound)
     }
 
-    private func stranger(_ id: String, _ browser: BrowserIdentity, _ context: ProviderContext) async throws -> Response {
+    private func stranger(_ id: String, _ browser: BrowserIdentity, _ context: ProviderContext) async throws -> Response
+    {
         try await conversations.noteStranger(id, browser: browser, trace: Trace(context))
         return Self.unknown
     }

@@ -112,7 +112,10 @@ struct ErrorPage: Sendable {
         case .qrUnknown, .qrExpired, .qrUsed, .qrAlreadyScanned, .qrCancelled, .qrWrongDevice,
             .qrNumberNeeded, .qrNumberWrong:
             "二维码无法使用"
-        case .miniProgramCodeInvalid, .miniProgramPlatformDown, .miniProgramAppUnknown, .miniProgramTokenInvalid, .miniProgramPhoneNeeded, .miniProgramPhoneElsewhere, .miniProgramPhoneUnsupported, .webTargetRefused, .idempotencyMismatch, .requestUnderWay: "小程序请求无法处理"
+        case .miniProgramCodeInvalid, .miniProgramPlatformDown, .miniProgramAppUnknown, .miniProgramTokenInvalid,
+            .miniProgramPhoneNeeded, .miniProgramPhoneElsewhere, .miniProgramPhoneUnsupported, .webTargetRefused,
+            .idempotencyMismatch, .requestUnderWay:
+            "小程序请求无法处理"
         case .accountRequired, .passwordRequired, .badCredentials, .captchaRequired, .captchaWrong, .captchaExpired,
             .termsRequired, .consentRequired, .userCodeRequired, .userCodeWrong, .requestInvalid, .smsCodeRequired,
             .smsCodeFormat, .smsNotRequested,
