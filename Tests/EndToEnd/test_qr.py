@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from harness.browser import DESKTOP, PHONE, Watch, give_consent, new_context
 from harness.phone import Phone, read_picture, with_host_apps
+from harness.sandbox import Proof
 from harness.walker import Walker
 
 
@@ -49,8 +50,9 @@ def test_a_confirmed_picture_moves_the_page_on_within_a_second(context, server, 
     page = context.new_page()
     watch = Watch(page, server)
     walker = Walker(server)
-    client = walker.sandbox.client("client_secret_basic", callback)
-    parameters = walker.request_parameters(client, scope="openid")
+    client = walker.sandbox.client("client_secret_basic")
+    client.callback = callback.url
+    parameters = walker.request_parameters(client, Proof(), scope="openid")
     page.goto(f"{server.metadata()['authorization_endpoint']}?{urlencode(parameters)}")
     expect(block(page)).to_have_attribute("data-state", "waiting")
     scanned = scan(page, phone)
@@ -73,7 +75,7 @@ def test_a_picture_scanned_by_a_camera_confirms_nothing(context, chromium, serve
     page = context.new_page()
     page.goto(f"{server.issuer}/login")
     text = block(page).get_attribute("data-text")
-    phone = new_context(context.chromium, server, **PHONE).new_page()
+    phone = new_context(chromium, server, **PHONE).new_page()
     phone.goto(text)
     expect(phone.locator("main[data-page=scan]")).to_be_visible()
     assert Axe().run(phone).response["violations"] == []

@@ -35,6 +35,8 @@ class Watch:
 def fill_login(page: Page, server: Citygate, persona: dict):
     """Types into the login form, captcha read from the sandbox, boxes ticked; does not send it."""
     form = page.locator("form#password-login")
+    if form.count() and not form.is_visible():
+        page.get_by_role("link", name="账号登录").click()
     expect(form).to_be_visible()
     form.locator("input[name=account]").fill(persona["username"])
     form.locator("input[name=password]").fill(persona["password"])
