@@ -51,7 +51,8 @@ let package = Package(
         .target(
             name: "Provider",
             dependencies: [
-                "OAuth", "Postgres", "Cryptography", "CGD", "CQREncode", hummingbird, httpClient, logging, lifecycle, nioCore,
+                "OAuth", "Postgres", "Cryptography", "CGD", "CQREncode", hummingbird, httpClient, logging, lifecycle,
+                nioCore,
                 nioHTTP1, nioPosix, nioSSL, httpTypes,
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),

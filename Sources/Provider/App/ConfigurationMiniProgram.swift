@@ -69,6 +69,8 @@ extension Configuration {
         var accessToken: Duration
         /// Life of its refresh tokens, each used once; 30 d.
         var refreshToken: Duration
+        /// How long refreshing goes on before the host app is asked again; 180 d.
+        var session: Duration
         var wechat: WeChat?
         var alipay: Alipay?
         var baidu: Baidu?
@@ -90,6 +92,11 @@ extension Configuration {
                 "mini_program.refresh_token",
                 .duration(.seconds(shortest) ... .seconds(30 * 86_400)),
                 default: .seconds(30 * 86_400)
+            )
+            session = reader.read(
+                "mini_program.session",
+                .duration(.seconds(shortest) ... .seconds(180 * 86_400)),
+                default: .seconds(180 * 86_400)
             )
             wechat = Self.wechat(&reader)
             alipay = Self.alipay(&reader)

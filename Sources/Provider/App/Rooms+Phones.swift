@@ -46,7 +46,8 @@ extension Rooms {
             vault: accounts.vault,
             key: Self.derived("mini-program", secrets),
             accessLifetime: configuration.miniProgram.accessToken.wholeSeconds,
-            refreshLifetime: configuration.miniProgram.refreshToken.wholeSeconds
+            refreshLifetime: configuration.miniProgram.refreshToken.wholeSeconds,
+            sessionLifetime: configuration.miniProgram.session.wholeSeconds
         )
     }
 

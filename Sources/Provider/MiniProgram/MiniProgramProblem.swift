@@ -48,6 +48,8 @@ struct MiniProgramProblem: Error, Sendable {
         case .server: "服务暂时不可用"
         case .client: "应用配置有误"
         case .miniProgram: "小程序登录未完成"
+        case .sms: "短信验证未完成"
+        case .account: "账号信息有误"
         }
     }
 

@@ -28,9 +28,6 @@ struct MiniProgramSession: Sendable {
 struct MiniProgramSessions: Sendable {
     static let accessType = "mini_program_access"
     static let refreshType = "mini_program_refresh"
-    /// Days after which a person logs in anew by their host app, however often they refreshed.
-    static let longestDays = 180
-
     let database: Database
     let clock: ServerClock
     let vault: FieldVault
@@ -39,6 +36,8 @@ struct MiniProgramSessions: Sendable {
     /// Seconds.
     let accessLifetime: Int
     let refreshLifetime: Int
+    /// Seconds after which a person logs in anew by their host app, however often they refreshed.
+    let sessionLifetime: Int
 
     /// A pair of tokens, in the clear for the only time.
     struct Tokens: Sendable {
@@ -68,7 +67,7 @@ struct MiniProgramSessions: Sendable {
         trace: Trace
     ) async throws -> (session: MiniProgramSession, tokens: Tokens)? {
         let id = UUID()
-        let day = Day(of: clock.now.addingTimeInterval(Double(Self.longestDays) * 86_400))
+        let day = Day(of: clock.now.addingTimeInterval(Double(sessionLifetime)))
         let identity = identity(platform, login)
         let (tokens, writing) = newTokens(sessionDay: day.number, sessionID: id, source: "started")
         let record = AuditRecord(event: .miniProgramSignedIn, account: account, object: platform.rawValue)
@@ -82,7 +81,7 @@ struct MiniProgramSessions: Sendable {
                     network, created_at, expires_at)
                 SELECT \(day.number), \(id)::uuid, \(platform.rawValue), \(identity)::bytea,
                     \(try sealed(login, id))::bytea, p.id, p.session_epoch, \(device), \(trace.network), instant(),
-                    instant() + make_interval(days => \(Self.longestDays)::integer)
+                    instant() + make_interval(secs => \(Double(sessionLifetime)))
                 FROM person p WHERE \(account == nil) OR p.id IS NOT NULL
                 RETURNING id
             ), tokens AS (\(sql: writing)), audited AS (\(sql: record.insertion(trace, ifAnyIn: "started")))

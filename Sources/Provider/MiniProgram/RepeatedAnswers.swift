@@ -74,7 +74,10 @@ struct RepeatedAnswers: Sendable {
     /// The call failed on our side: it may be tried again with the same key.
     func release(_ place: Place) async throws {
         try await database.execute(
-            "DELETE FROM mini_program_answer WHERE day = \(place.day) AND hash = \(place.hash) AND answer IS NULL"
+            """
+            UPDATE mini_program_answer SET expires_at = instant()
+            WHERE day = \(place.day) AND hash = \(place.hash) AND answer IS NULL
+            """
         )
     }
 }

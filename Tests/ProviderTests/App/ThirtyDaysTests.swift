@@ -14,7 +14,8 @@ import Testing
     private static let settings = [
         "CITYGATE_LIFETIMES_AUTHORIZATION_CODE": "10m", "CITYGATE_LIFETIMES_PUSHED_AUTHORIZATION": "10m",
         "CITYGATE_LIFETIMES_SESSION_ABSOLUTE": "3d", "CITYGATE_LIFETIMES_REFRESH_TOKEN": "5d",
-    ]
+        "CITYGATE_MINI_PROGRAM_SESSION": "3d", "CITYGATE_MINI_PROGRAM_REFRESH_TOKEN": "2d",
+    ].merging(TestPhone.settings) { $1 }
     private static let opaque = TestRequest(clientID: "sandbox-opaque", scope: "openid offline_access")
 
     /// One table, with what lies in it by day.
@@ -111,6 +112,10 @@ import Testing
         try await logOutSomebody(server)
         try await askForACode(server)
         _ = try await server.registrationToken()
+        let phone = try await TestPhone(server)
+        let picture = try TestPicture(try await server.browser().get("/login"))
+        let once: HTTPFields = [.idempotencyKey: "an evening's scan"]
+        _ = try await phone.post("qr/scan", ["text": .string(picture.text)], headers: once)
         return Evening(
             browser: browser,
             tokens: tokens,
