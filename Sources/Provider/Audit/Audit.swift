@@ -37,7 +37,6 @@ enum AuditEvent: String, Sendable, CaseIterable {
     case miniProgramSignedIn = "mini_program.session_started"
     case miniProgramSignedOut = "mini_program.session_ended"
     case miniProgramTokenReplayed = "mini_program.refresh_replayed"
-    case consentWithdrawn = "consent.withdrawn"
     case qrScanned = "qr.scanned"
     case qrConfirmed = "qr.confirmed"
     case qrConsumed = "qr.consumed"
