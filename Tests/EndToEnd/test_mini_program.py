@@ -94,6 +94,19 @@ def test_a_locked_account_does_not_get_in(server):
     assert phone.bring_phone(codes).json()["code"] == "account.disabled"
 
 
+@pytest.mark.parametrize("mode", ["down", "error", "malformed", "rate_limited"])
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_host_app_in_trouble_is_named_and_nothing_breaks(server, platform, mode):
+    phone = Phone(server, "wangwu", platform)
+    codes = phone.codes()
+    order = {"dependency": platform, "mode": mode, "count": 1}
+    assert server.session().post(f"{server.issuer}/sandbox/faults", json=order, timeout=20).status_code == 204
+    answer = phone.open(codes)
+    assert answer.status_code == 503 and answer.json()["code"] == "mp.platform_down" and "Retry-After" in answer.headers
+    # The code was not used up by the failure.
+    assert phone.open(codes).status_code == 200
+
+
 def test_a_repeated_post_is_done_once(server):
     phone = Phone(server, "wangwu").log_in()
     key = secrets.token_hex(8)

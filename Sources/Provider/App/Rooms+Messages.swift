@@ -150,7 +150,7 @@ extension Rooms {
     }
 
     /// The version that the user agreement bears, or the hash of its words where it bears none.
-    private var termsVersion: String {
+    var termsVersion: String {
         let markdown = configuration.brand.userAgreement ?? TextPage.Kind.terms.defaultMarkdown
         if let version = Markdown(markdown).version { return version }
         return Base64URL.encode(Array(Digest.sha256(Array(markdown.utf8)).prefix(9)))

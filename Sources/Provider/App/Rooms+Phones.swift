@@ -99,16 +99,10 @@ extension Rooms {
             clock: clock,
             issuer: configuration.issuer,
             productName: desk.site.brand.productName,
-            agreementVersion: agreementVersion,
+            agreementVersion: termsVersion,
             supportPhone: desk.site.brand.supportPhone,
             bodyLimit: configuration.http.bodyBytes
         ).addRoutes(to: router)
         MiniProgramWebTickets(desk: desk, oneTime: oneTime, sessions: sessions).addRoutes(to: router)
-    }
-
-    /// Names the text of the user agreement that is in force: another text is another version.
-    private var agreementVersion: String {
-        let text = configuration.brand.userAgreement ?? TermsText.markdown
-        return String(Hexadecimal.encode(Digest.sha256(Array(text.utf8))).prefix(12))
     }
 }

@@ -19,6 +19,9 @@ import Testing
         .newPasswordRequired, .passwordLength(range: "8-20"), .passwordAlphabet, .passwordClasses, .passwordCommon,
         .passwordPersonal,
         .passwordsDiffer, .passwordReused, .idNumberRequired, .idNumberWrong, .syncRequired,
+        .qrNumberNeeded, .qrNumberWrong, .miniProgramCodeInvalid, .miniProgramPlatformDown, .miniProgramAppUnknown,
+        .miniProgramTokenInvalid, .miniProgramPhoneNeeded, .miniProgramPhoneElsewhere, .miniProgramPhoneUnsupported,
+        .webTargetRefused, .idempotencyMismatch, .requestUnderWay,
     ]
     static let noon = ClockTime(1_795_000_000, now: 1_795_000_000)
 
