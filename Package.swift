@@ -43,6 +43,7 @@ let package = Package(
         .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
         // No pkgConfig: gdlib's carries a flag that SwiftPM refuses.
         .systemLibrary(name: "CGD", providers: [.apt(["libgd-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
 
         .target(name: "Postgres", dependencies: ["CLibPQ", logging, lifecycle], swiftSettings: house),
@@ -51,7 +52,8 @@ let package = Package(
         .target(
             name: "Provider",
             dependencies: [
-                "OAuth", "Postgres", "Cryptography", "CGD", "CQREncode", hummingbird, httpClient, logging, lifecycle,
+                "OAuth", "Postgres", "Cryptography", "CGD", "CQREncode", "CZlib", hummingbird, httpClient, logging,
+                lifecycle,
                 nioCore,
                 nioHTTP1, nioPosix, nioSSL, httpTypes,
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),

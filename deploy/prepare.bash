@@ -67,6 +67,7 @@ house_packages=(
     "libargon2-dev: password hashing"
     "libgd-dev: captcha pictures"
     "libqrencode-dev: the QR codes of the login page"
+    "zlib1g-dev: style sheet and script travel compressed"
     "pkg-config: tells the Swift build where those libraries are"
     "git: the Swift build fetches its packages with it"
     "curl: asks the started server whether it is ready"

@@ -98,6 +98,7 @@ def test_a_locked_account_does_not_get_in(server):
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_host_app_in_trouble_is_named_and_nothing_breaks(server, platform, mode):
     phone = Phone(server, "wangwu", platform)
+    phone.http = server.session(allow=(503,))
     codes = phone.codes()
     order = {"dependency": platform, "mode": mode, "count": 1}
     assert server.session().post(f"{server.issuer}/sandbox/faults", json=order, timeout=20).status_code == 204

@@ -7,14 +7,14 @@ enum ImportRule {
         "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "HTTPTypes", "Logging", "Metrics", "ServiceLifecycle",
         "UnixSignals", "NIOCore", "NIOPosix", "NIOSSL", "NIOHTTP1", "NIOHTTPTypes", "NIOConcurrencyHelpers",
     ]
-    static let drivers: Set<String> = ["CLibPQ", "COpenSSL", "CArgon2", "CGD"]
+    static let drivers: Set<String> = ["CLibPQ", "COpenSSL", "CArgon2", "CGD", "CQREncode", "CZlib"]
 
     static let allowed: [String: Set<String>] = [
         "Postgres": system.union(["CLibPQ", "Logging", "Metrics", "ServiceLifecycle", "NIOCore", "NIOPosix"]),
         "Cryptography": system.union(["COpenSSL", "CArgon2"]),
         "OAuth": ["Cryptography", "FoundationEssentials"],
         "Provider": system.union(server)
-            .union(["OAuth", "Postgres", "Cryptography", "CGD", "AsyncHTTPClient", "Yams"]),
+            .union(["OAuth", "Postgres", "Cryptography", "CGD", "CQREncode", "CZlib", "AsyncHTTPClient", "Yams"]),
         "Sandbox": system.union(server).union(["Cryptography", "AsyncHTTPClient"]),
         // The benchmark command measures a bare route and bare signing beside the server.
         "citygate": system.union(server)

@@ -36,9 +36,12 @@ struct Asset: Sendable {
     let path: String
     let contentType: String
     let bytes: [UInt8]
+    /// The same in the gzip coding, for browsers that take it.
+    let compressed: [UInt8]?
 
     init(_ text: String, kind: String, contentType: String) {
         bytes = Array(text.utf8)
+        compressed = Gzip.encode(bytes)
         path = "/assets/\(Asset.hash(bytes)).\(kind)"
         self.contentType = contentType
     }

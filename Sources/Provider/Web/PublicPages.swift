@@ -24,11 +24,25 @@ struct PublicPages: Sendable {
 
     private func asset(_ request: Request) throws -> Response {
         guard let asset = desk.site.assets.asset(at: request.uri.path) else { throw HTTPError(.notFound) }
-        return Response(
-            status: .ok,
-            headers: [.contentType: asset.contentType, .cacheControl: Assets.cacheControl],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: asset.bytes))
-        )
+        var headers: HTTPFields = [
+            .contentType: asset.contentType, .cacheControl: Assets.cacheControl, .vary: "Accept-Encoding",
+        ]
+        var bytes = asset.bytes
+        if let compressed = asset.compressed, Self.takesGzip(request) {
+            headers[.contentEncoding] = "gzip"
+            bytes = compressed
+        }
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    /// RFC 9110 §12.5.3: gzip named, and not refused by a weight of nothing.
+    private static func takesGzip(_ request: Request) -> Bool {
+        let codings = (request.headers[.acceptEncoding] ?? "").split(separator: ",").map { $0.trimmingSpaces() }
+        return codings.contains { coding in
+            let parts = coding.split(separator: ";").map { $0.trimmingSpaces() }
+            guard parts.first?.lowercased() == "gzip" else { return false }
+            return !parts.dropFirst().contains { ["q=0", "q=0.0", "q=0.00", "q=0.000"].contains($0.lowercased()) }
+        }
     }
 
     /// 长辈模式 and theme (pages.md K3): a form that comes back to the same step. Needs no anti-forgery value: the worst

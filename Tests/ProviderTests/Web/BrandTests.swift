@@ -1,3 +1,6 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
 import Testing
 
 @testable import Provider
@@ -85,7 +88,31 @@ import Testing
         let page = SignInPage(captcha: CaptchaChallenge(id: "k7Qm3xT9aB")).page(in: context)
         let picture = try #require(CaptchaPicture.png("7391", isLarge: true))
         let assets = site.assets
-        let files = [page.document.bytes, assets.stylesheet.bytes, assets.script.bytes, assets.icon.bytes, picture]
+        let sheet = try #require(assets.stylesheet.compressed)
+        let script = try #require(assets.script.compressed)
+        let files = [page.document.bytes, sheet, script, assets.icon.bytes, picture]
         #expect(files.map(\.count).reduce(0, +) < 60_000)
+    }
+
+    @Test func `files travel compressed to browsers that take gzip, and whole to others`() async throws {
+        try await TestServer.with { server in
+            let asset = server.rooms.desk.site.assets.script
+            func sent(_ codings: String?) async throws -> (coding: String?, size: Int) {
+                var headers = HTTPFields()
+                headers[.acceptEncoding] = codings
+                return try await server.client.execute(uri: asset.path, method: .get, headers: headers) {
+                    #expect($0.headers[.vary] == "Accept-Encoding")
+                    return ($0.headers[.contentEncoding], $0.body.readableBytes)
+                }
+            }
+            let small = try #require(asset.compressed)
+            #expect(small.count < asset.bytes.count / 2 && small.starts(with: [0x1F, 0x8B]))
+            for codings in ["gzip, deflate, br", "br;q=1.0, GZIP;q=0.8"] {
+                #expect(try await sent(codings) == ("gzip", small.count))
+            }
+            for codings in [nil, "", "br", "gzip;q=0", "xgzip", "identity"] as [String?] {
+                #expect(try await sent(codings) == (nil, asset.bytes.count))
+            }
+        }
     }
 }
