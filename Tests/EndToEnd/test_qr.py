@@ -114,15 +114,31 @@ def test_without_script_two_buttons_do_the_same(chromium, server):
     context.close()
 
 
-def test_the_tabs_change_in_place_and_without_script(context, server):
+def test_picture_and_form_stand_side_by_side_where_there_is_room(chromium, server):
+    for script in (True, False):
+        context = new_context(chromium, server, java_script_enabled=script, viewport={"width": 1280, "height": 900})
+        page = context.new_page()
+        page.goto(f"{server.issuer}/login")
+        expect(block(page)).to_be_visible()
+        expect(page.locator("form#password-login")).to_be_visible()
+        expect(page.get_by_role("link", name="扫码登录")).to_be_hidden()
+        left, right = block(page).bounding_box(), page.locator("form#password-login").bounding_box()
+        assert left["x"] + left["width"] <= right["x"]
+        context.close()
+
+
+def test_the_tabs_change_in_place_and_without_script(chromium, server):
+    context = new_context(chromium, server, viewport={"width": 860, "height": 900})
     page = context.new_page()
     page.goto(f"{server.issuer}/login")
+    expect(block(page)).to_be_visible()
     page.get_by_role("link", name="账号登录").click()
     expect(page.locator("form#password-login")).to_be_visible()
     expect(block(page)).to_be_hidden()
     assert "way=" not in page.url
     page.goto(f"{server.issuer}/login?way=password")
     expect(page.locator("form#password-login")).to_be_visible()
+    context.close()
 
 
 def test_a_browser_without_the_cookie_learns_and_ends_nothing(context, server):

@@ -72,7 +72,7 @@ struct SignInPage: Sendable {
             defaultButton: submitText(context)
         )
         return """
-            <div class="gatehouse">
+            <div class="gatehouse\(HTML.when(qr != nil, " twin"))">
             \(HTML.when(context.face == .pc, panel(context.brand)))
             <section class="entrance" aria-labelledby="title">
             <h1 id="title">登录</h1>

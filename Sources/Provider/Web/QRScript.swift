@@ -14,7 +14,7 @@ enum QRScript {
           var renewals = 0, running = false, round = 0, panel = block.parentNode;
           one("#qr-finish button").hidden = true;
 
-          function seen() { return !document.hidden && !panel.hidden; }
+          function seen() { return !document.hidden && panel.offsetParent !== null; }
           function say(words) { if (status.textContent !== words) status.textContent = words; }
           function show(answer) {
             var state = answer.state === "consumed" ? "expired" : answer.state, words = block.getAttribute("data-" + state) || "";
@@ -102,13 +102,18 @@ enum QRScript {
             tab.addEventListener("click", function (event) {
               if (event.ctrlKey || event.metaKey || event.shiftKey) return;
               event.preventDefault();
-              tabs.forEach(function (other) {
-                panelOf(other).hidden = other !== tab;
-                if (other === tab) other.setAttribute("aria-current", "page"); else other.removeAttribute("aria-current");
-              });
+              open(tab);
               run();
             });
           });
+          function open(tab) {
+            tabs.forEach(function (other) {
+              panelOf(other).hidden = other !== tab;
+              if (other === tab) other.setAttribute("aria-current", "page"); else other.removeAttribute("aria-current");
+            });
+          }
+          /* Side by side the picture needs no tab: the open one is the form's. */
+          tabs.forEach(function (tab) { if (tab.offsetParent === null) tabs.forEach(function (other) { if (other !== tab) open(other); }); });
           document.addEventListener("visibilitychange", run);
           window.addEventListener("pageshow", function (event) { if (event.persisted) location.reload(); });
           run();
